@@ -1,0 +1,128 @@
+# Two commands are enough on a machine with Python 3.11 or newer and Node:
+#
+#   make demo     the example on http://127.0.0.1:8000/ (PORT=8001 make demo moves it)
+#   make test     every check and every test
+#
+# Each step of "make test" is a target of its own: make lint, make unit, make browser ...
+
+PYTHON ?= python3
+PORT ?= 8000
+export PORT
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-check
+NODE_MODULES := client/node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint format types migrations client docs chromium pytest unit browser \
+        wheel coverage servers test-django61 clean
+
+# $(call step,name,command): one line when the command succeeds, all it said when it does not
+step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
+	if said=$$( { $(2); } 2>&1 ); then echo "ok, $$(( $$(date +%s) - start )) s"; \
+	else echo 'FAILED'; printf '%s\n' "$$said"; exit 1; fi
+
+help:
+	@echo 'make demo     serve the example on PORT (now $(PORT)), users demo/demo and admin/admin'
+	@echo 'make test     every check and every test, browser included'
+	@echo
+	@echo 'steps of make test: lint types migrations client docs chromium pytest servers'
+	@echo 'parts of pytest:    unit browser wheel coverage'
+	@echo 'more:               format test-django61 clean'
+
+demo: $(VENV)/.demo
+	@exec $(BIN)/python -m example_project.demo
+
+test: lint types migrations client docs chromium pytest servers
+
+# -- what the steps need ---------------------------------------------------------------------------
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else \
+		"django-bgsync needs Python 3.11 or newer, $(PYTHON) is older: make PYTHON=python3.12")'
+	$(call step,environment,$(PYTHON) -m venv $(VENV) && $(PIP) --upgrade pip)
+
+$(VENV)/.demo: pyproject.toml example_project/requirements.txt | $(BIN)/python
+	$(call step,packages,$(PIP) --editable . --requirement example_project/requirements.txt)
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.demo
+	$(call step,test tools,$(PIP) --editable '.[test$(comma)docs]')
+	@touch $@
+
+$(NODE_MODULES): client/package-lock.json
+	@command -v npm >/dev/null || { echo 'npm is needed for the client: install Node 20 or newer'; exit 1; }
+	$(call step,npm packages,cd client && npm ci --no-audit --no-fund)
+	@touch $@
+
+comma := ,
+
+# -- checks ----------------------------------------------------------------------------------------
+
+lint: $(VENV)/.test
+	$(call step,lint,$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check .)
+
+format: $(VENV)/.test
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+types: $(VENV)/.test
+	$(call step,types,$(BIN)/mypy)
+
+migrations: $(VENV)/.test
+	$(call step,migrations,$(BIN)/python manage.py check --fail-level WARNING \
+		&& $(BIN)/python manage.py makemigrations --check --dry-run)
+
+client: $(NODE_MODULES)
+	$(call step,client types,cd client && npm run check)
+	$(call step,client tests,cd client && npm test)
+	$(call step,bundles,cd client && npm run bundle-check && npm run size)
+
+docs: $(VENV)/.test
+	$(call step,docs,$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet docs docs/_build/html)
+
+# -- tests -----------------------------------------------------------------------------------------
+
+chromium: $(VENV)/.test
+	$(call step,chromium,$(BIN)/python -m tests.browser.chromium)
+
+pytest: $(VENV)/.test
+	@$(BIN)/pytest
+
+unit: $(VENV)/.test
+	@$(BIN)/pytest -m 'not browser'
+
+browser: $(VENV)/.test chromium
+	@$(BIN)/pytest tests/browser
+
+wheel: $(VENV)/.test
+	@$(BIN)/pytest tests/architecture/test_wheel.py
+
+coverage: $(VENV)/.test
+	@$(BIN)/pytest -m 'not browser' --cov
+
+# The servers are named by URLs in the environment. What no test met is said, never passed over.
+servers:
+	@echo 'database met: SQLite'
+	@$(call unmet,PostgreSQL,BGSYNC_TEST_POSTGRES_URL)
+	@$(call unmet,MariaDB,BGSYNC_TEST_MARIADB_URL)
+	@$(call unmet,Redis,BGSYNC_TEST_REDIS_URL)
+
+unmet = echo "not met: $(1) ($(if $($(2)),no test uses $(2) yet,$(2) is not set))"
+
+# -- more ------------------------------------------------------------------------------------------
+
+# Django 6.1 needs Python 3.12: make test-django61 PYTHON=python3.13
+test-django61: .venv-django61/.test
+	@.venv-django61/bin/pytest -m 'not browser'
+
+.venv-django61/.test: pyproject.toml example_project/requirements.txt
+	$(call step,environment,$(PYTHON) -m venv .venv-django61 && .venv-django61/bin/python -m pip install \
+		--quiet --no-input --upgrade pip 'django~=6.1.0' --editable '.[test]' \
+		--requirement example_project/requirements.txt)
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .venv-django61 client/node_modules docs/_build build dist
+	rm -f *.sqlite3 *.sqlite3-*
