@@ -1,0 +1,23 @@
+"""What all kinds of tests share: their order, and the marker of those that need a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+# Random within a kind, but quick kinds first: a broken function should not have to wait for the browser.
+KINDS = ("architecture", "typing", "unit", "integration", "concurrency", "crash", "browser")
+
+
+def kind(item: pytest.Item) -> str:
+    return item.path.relative_to(HERE).parts[0]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if kind(item) == "browser":
+            item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: KINDS.index(kind(item)))
