@@ -1,0 +1,12 @@
+from django import forms
+
+from .models import Post
+
+
+class PostForm(forms.ModelForm):
+    class Meta:
+        model = Post
+        fields = ("text",)
+        widgets = {
+            "text": forms.Textarea(attrs={"rows": 3, "placeholder": "What happened out there?"}),
+        }

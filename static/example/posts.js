@@ -1,0 +1,111 @@
+// The posts page with JavaScript: posts go into the outbox, and the list shows what still waits there.
+// Without it, or where the outbox cannot be used, the same form is posted the ordinary way.
+
+const STATES = {queued: "pending", sending: "pending", accepted: "pending", blocked: "blocked", parked: "parked"};
+
+const form = document.getElementById("post-form");
+const posts = document.getElementById("posts");
+const news = document.getElementById("news");
+const template = document.getElementById("post-template");
+const clock = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
+
+const rowOf = (id) => posts.querySelector(`[data-id="${CSS.escape(id)}"]`);
+
+function showTime(element, date) {
+    element.dateTime = date.toISOString();
+    element.textContent = clock.format(date);
+}
+
+function addRow(item) {
+    const row = template.content.firstElementChild.cloneNode(true);
+    row.dataset.id = item.id;
+    row.querySelector(".post-text").textContent = item.payload.text;
+    showTime(row.querySelector("time"), new Date(item.createdAt));
+    posts.prepend(row);
+    return row;
+}
+
+function setState(row, state) {
+    if (row.dataset.state === state) return;
+    row.dataset.state = state;
+    news.textContent = news.dataset[state];
+}
+
+function show(item) {
+    const row = rowOf(item.id) ?? addRow(item);
+    if (row.dataset.state === "sent") return;  // the server has rendered it; this device has yet to hear of it
+    row.querySelector(".reason").textContent = reasonOf(item);
+    setState(row, STATES[item.state]);
+}
+
+function reasonOf(item) {
+    const problem = item.result?.problem;
+    return problem?.errors?.text?.join(" ") ?? problem?.detail ?? "";
+}
+
+// What left the outbox was sent, or discarded here or in another tab.
+async function close(row) {
+    const result = await bgsync.settled(row.dataset.id);
+    if (result.status === "applied") setState(row, "sent");
+    else row.remove();
+}
+
+async function reconcile() {
+    const waiting = await bgsync.list({tag: "post"});
+    for (const item of waiting) show(item);
+    const open = new Set(waiting.map((item) => item.id));
+    const unsent = posts.querySelectorAll("[data-state]:not([data-state=sent])");
+    await Promise.all([...unsent].filter((row) => !open.has(row.dataset.id)).map(close));
+}
+
+let running = false;
+let again = false;
+
+// One pass at a time: an older answer must not overwrite a newer one.
+async function refresh() {
+    again = true;
+    if (running) return;
+    running = true;
+    try {
+        while (again) {
+            again = false;
+            await reconcile();
+        }
+    } finally {
+        running = false;
+    }
+}
+
+async function publish(event) {
+    event.preventDefault();
+    const {text} = form.elements;
+    const written = text.value;
+    form.reset();  // before waiting, so that a second press has nothing left to send
+    text.focus();
+    try {
+        await bgsync.enqueue("post", {text: written});
+    } catch {
+        text.value = written;
+        form.submit();
+    }
+    await refresh();
+}
+
+async function act(event) {
+    const action = event.target.dataset.action;
+    if (!action) return;
+    const {id} = event.target.closest("[data-id]").dataset;
+    await (action === "retry" ? bgsync.retry(id) : bgsync.discard(id));
+    form.elements.text.focus();
+    await refresh();
+}
+
+for (const time of posts.querySelectorAll("time")) showTime(time, new Date(time.dateTime));
+
+if (window.bgsync) {
+    form.querySelector("[data-needs-outbox]").hidden = false;
+    form.addEventListener("submit", publish);
+    posts.addEventListener("click", act);
+    bgsync.addEventListener("change", refresh);
+    refresh();
+}
