@@ -1,6 +1,6 @@
 """Settings of the example site, driven by the environment and safe without it.
 
-Read: DATABASE_URL, SECRET_KEY, DEBUG, HTTPS, ALLOWED_HOSTS. The server's PORT belongs to whoever starts it.
+Read: DATABASE_URL, SECRET_KEY, DEBUG, HTTPS, ALLOWED_HOSTS, STATIC_ROOT. The PORT belongs to whoever starts the server.
 """
 
 import os
@@ -104,7 +104,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = Path(os.environ.get("STATIC_ROOT", BASE_DIR / "staticfiles"))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
