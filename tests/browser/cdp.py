@@ -1,0 +1,161 @@
+"""Chromium over its debugging pipe, with DevTools attached to pages and to nothing else.
+
+Playwright attaches to service workers too, and an attached worker is never stopped for taking too
+long or for being idle. Here workers live and die as they do for users. The browser is a process
+with a profile on disk, which can be killed and started again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import select
+import signal
+import time
+from pathlib import Path
+from typing import Any
+
+from .switches import SWITCHES
+from .waiting import wait_until
+
+Message = dict[str, Any]
+
+
+class Chromium:
+    """One profile, and the browser process that currently runs on it."""
+
+    def __init__(self, executable: str, profile: Path) -> None:
+        self.profile = profile
+        self._executable = executable
+        self._pid: int | None = None
+
+    def start(self) -> None:
+        commands, self._write = _high_pipe()
+        self._read, answers = _high_pipe()
+        arguments = ["--headless", "--remote-debugging-pipe", f"--user-data-dir={self.profile}"]
+        self._pid = os.posix_spawn(
+            self._executable,
+            [self._executable, *arguments, *SWITCHES, "about:blank"],
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, commands, 3),  # Chromium reads commands from 3
+                (os.POSIX_SPAWN_DUP2, answers, 4),  # and writes answers to 4
+                (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+            ],
+            setsid=True,  # renderers and all die with it, by process group
+        )
+        os.close(commands)
+        os.close(answers)
+        self._ids = itertools.count(1)
+        self._buffer = b""
+        self.events: list[Message] = []
+
+    def open(self, url: str = "about:blank") -> Tab:
+        """A new tab; `about:blank` gives one that is no client of any site."""
+        target = self.send("Target.createTarget", url=url)["targetId"]
+        session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        return Tab(self, target, session)
+
+    def send(self, method: str, *, session: str | None = None, **params: Any) -> Message:
+        """Run a command of the DevTools protocol and return its result."""
+        number = next(self._ids)
+        command = {"id": number, "method": method, "params": params}
+        if session:
+            command["sessionId"] = session
+        os.write(self._write, json.dumps(command).encode() + b"\0")
+        deadline = time.monotonic() + 30
+        while (message := self._receive(deadline)).get("id") != number:
+            self.events.append(message)
+        if "error" in message:
+            raise AssertionError(f"{method}: {message['error']}")
+        return message["result"]
+
+    def quit(self) -> None:
+        """Close as a user does, so that cookies reach the disk."""
+        if self._pid is not None:
+            with contextlib.suppress(EOFError):
+                self.send("Browser.close")
+            self._reap()
+
+    def kill(self) -> None:
+        """Every process of the browser at once, as the out-of-memory killer or a flat battery does."""
+        if self._pid is not None:
+            os.killpg(self._pid, signal.SIGKILL)
+            self._reap()
+
+    def _reap(self) -> None:
+        assert self._pid is not None
+        os.waitpid(self._pid, 0)
+        self._pid = None
+        os.close(self._read)
+        os.close(self._write)
+
+    def _receive(self, deadline: float) -> Message:
+        while b"\0" not in self._buffer:
+            if not select.select([self._read], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise AssertionError("Chromium did not answer within 30 s")
+            if not (data := os.read(self._read, 1 << 20)):
+                raise EOFError("Chromium has closed the debugging pipe")
+            self._buffer += data
+        message, _, self._buffer = self._buffer.partition(b"\0")
+        return json.loads(message)
+
+
+class Tab:
+    """One page of the browser."""
+
+    def __init__(self, browser: Chromium, target: str, session: str) -> None:
+        self._browser = browser
+        self._target = target
+        self._session = session
+
+    def send(self, method: str, **params: Any) -> Message:
+        return self._browser.send(method, session=self._session, **params)
+
+    def evaluate(self, expression: str) -> Any:
+        """The JSON value of a JavaScript expression, awaited if it is a promise."""
+        answer = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
+        return answer["result"].get("value")
+
+    def wait_for(self, expression: str) -> Any:
+        """The first true value of an expression; it may fail while a page is being loaded."""
+
+        def look() -> Any:
+            with contextlib.suppress(AssertionError):
+                return self.evaluate(expression)
+
+        return wait_until(look, because=expression)
+
+    def goto(self, url: str) -> None:
+        """Return when the page has loaded."""
+        self.evaluate("window.isLeft = true")
+        self.send("Page.navigate", url=url)
+        self.wait_for("!window.isLeft && document.readyState === 'complete'")
+
+    def stop_workers(self) -> None:
+        """Stop every service worker of the profile in the middle of whatever it is doing."""
+        self.send("ServiceWorker.enable")
+        self.send("ServiceWorker.stopAllWorkers")
+
+    def close(self) -> None:
+        """Return when the page is gone, with its clients and locks."""
+        self._browser.send("Target.closeTarget", targetId=self._target)
+        wait_until(self._is_gone, because="the tab is closed")
+
+    def _is_gone(self) -> bool:
+        targets = self._browser.send("Target.getTargets")["targetInfos"]
+        return all(target["targetId"] != self._target for target in targets)
+
+
+def _high_pipe() -> tuple[int, int]:
+    """A pipe whose ends do not collide with the numbers 3 and 4 when they are duplicated there."""
+    low = os.pipe()
+    high = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in low)
+    for end in low:
+        os.close(end)
+    return high[0], high[1]

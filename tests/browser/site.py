@@ -1,0 +1,136 @@
+"""The example project, served for real by a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from .ports import free_port
+from .switches import INSECURE_HOST
+from .waiting import wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+GRANIAN = ("--interface", "wsgi", "--host", "127.0.0.1", "--blocking-threads", "4")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What every site of a test run starts from: collected static files and a database with the demo users."""
+
+    directory: Path
+
+    @property
+    def database(self) -> Path:
+        return self.directory / "seeded.sqlite3"
+
+    def make(self) -> None:
+        for command in ("migrate", "seed_demo", "collectstatic --no-input"):
+            subprocess.run(
+                [sys.executable, "manage.py", *command.split(), "--verbosity=0"],
+                cwd=ROOT,
+                env=self.environment(self.database),
+                check=True,
+            )
+
+    def environment(self, database: Path) -> dict[str, str]:
+        return {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "example_project.settings",
+            "DATABASE_URL": f"sqlite:///{database}",
+            "STATIC_ROOT": str(self.directory / "static"),
+            "SECRET_KEY": "only-for-tests-" * 4,
+            "ALLOWED_HOSTS": f"127.0.0.1,{INSECURE_HOST}",
+            "DEBUG": "0",
+        }
+
+
+class Site:
+    """One port and one SQLite file; the server process on them comes and goes."""
+
+    def __init__(self, directory: Path, installation: Installation, **settings: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.database = directory / "site.sqlite3"
+        self._log = directory / "site.log"
+        self._environment = installation.environment(self.database) | settings
+        self._process: subprocess.Popen[bytes] | None = None
+        shutil.copyfile(installation.database, self.database)
+
+    def start(self) -> None:
+        """Return when the site answers."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "granian",
+                    *GRANIAN,
+                    "--port",
+                    str(self.port),
+                    "example_project.wsgi:application",
+                ],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # its workers die with it, by process group
+            )
+        wait_until(self._answers, because=f"the site on port {self.port} answers\n{self.output()}", timeout=60)
+
+    def stop(self) -> None:
+        """Shut down as a deployment does: running requests are finished."""
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """Be gone at once, workers included."""
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def output(self) -> str:
+        return self._log.read_text(errors="replace") if self._log.exists() else ""
+
+    def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
+        """The rows of an SQL query on the site's database, as committed now."""
+        connection = sqlite3.connect(self.database, timeout=10)
+        connection.row_factory = sqlite3.Row
+        try:
+            return [dict(row) for row in connection.execute(query, parameters)]
+        finally:
+            connection.close()
+
+    def execute(self, statement: str) -> None:
+        """Change the site's database behind its back, as an operator's maintenance would."""
+        connection = sqlite3.connect(self.database, timeout=10)
+        try:
+            with connection:
+                connection.execute(statement)
+        finally:
+            connection.close()
+
+    def _answers(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise AssertionError(f"the site ended with code {self._process.returncode}\n{self.output()}")
+        try:
+            return requests.get(f"{self.url}/accounts/login/", timeout=5).ok
+        except requests.ConnectionError:
+            return False
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, how)
+        self._process.wait(20)
+        self._process = None
