@@ -52,6 +52,7 @@ async function close(row) {
 
 async function reconcile() {
     const waiting = await bgsync.list({tag: "post"});
+    waiting.sort((a, b) => (a.id < b.id ? -1 : 1));  // ids rise with time, and each new row goes on top
     for (const item of waiting) show(item);
     const open = new Set(waiting.map((item) => item.id));
     const unsent = posts.querySelectorAll("[data-state]:not([data-state=sent])");
