@@ -15,7 +15,9 @@ class Import:
     importer: str
     """Dotted name of the module it stands in."""
     target: str
-    """Dotted name of what is imported: a module where that is known, else as written."""
+    """Dotted name of the module that is imported."""
+    name: str
+    """What is taken from it; empty if it is the module itself."""
     line: int
     lazy: bool
     """Inside a function: it runs when that is called."""
@@ -62,13 +64,15 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Import(self, node: ast.Import) -> None:
         for alias in node.names:
-            self._add(alias.name, node)
+            self._add(node, alias.name)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         origin = self._origin(node)
         for alias in node.names:
-            inner = f"{origin}.{alias.name}"
-            self._add(inner if inner in self.known else origin, node)
+            if (inner := f"{origin}.{alias.name}") in self.known:
+                self._add(node, inner)
+            else:
+                self._add(node, origin, alias.name)
 
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) not in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
@@ -103,7 +107,6 @@ class _Reader(ast.NodeVisitor):
         dropped = node.level - (self.path.stem == "__init__")
         return ".".join([*package[: len(package) - dropped], *filter(None, [node.module])])
 
-    def _add(self, target: str, node: ast.stmt) -> None:
-        self.found.append(
-            Import(importer=self.name, target=target, line=node.lineno, lazy=self.lazy, typing=self.typing)
-        )
+    def _add(self, node: ast.stmt, target: str, name: str = "") -> None:
+        where = {"importer": self.name, "line": node.lineno, "lazy": self.lazy, "typing": self.typing}
+        self.found.append(Import(target=target, name=name, **where))

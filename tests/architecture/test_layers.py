@@ -71,7 +71,7 @@ SOUND = {
     "feeds.py": "",
     "extras.py": "",
     "runners/django_q.py": "def push():\n    from django_q.tasks import async_task",
-    "handlers.py": "from .drf import validate",
+    "handlers.py": "from .drf import validate\nif TYPE_CHECKING:\n    from rest_framework import serializers",
     "drf.py": "from rest_framework import serializers",
     "reports.py": "from .models import SyncItem",
     "models.py": "from .querysets import ItemQuerySet",
