@@ -108,5 +108,6 @@ class _Reader(ast.NodeVisitor):
         return ".".join([*package[: len(package) - dropped], *filter(None, [node.module])])
 
     def _add(self, node: ast.stmt, target: str, name: str = "") -> None:
-        where = {"importer": self.name, "line": node.lineno, "lazy": self.lazy, "typing": self.typing}
-        self.found.append(Import(target=target, name=name, **where))
+        self.found.append(
+            Import(importer=self.name, target=target, name=name, line=node.lineno, lazy=self.lazy, typing=self.typing)
+        )
