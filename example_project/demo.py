@@ -70,7 +70,7 @@ def stop_on_signals() -> Event:
 
 
 def prepare() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "example_project.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "example_project.settings"
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)
     call_command("collectstatic", verbosity=0, interactive=False)

@@ -31,7 +31,7 @@ LINES = (  # top first
     Line("edges", "api views admin management templatetags", strangers=True),
     Line(
         "domain",
-        "processing runners intake feeds idempotency retention testing clients results verdicts",
+        "processing runners intake feeds idempotency retention testing clients history results service_worker verdicts",
     ),
     Line("registry and data", "handlers drf reports owners querysets models migrations"),
     Line("configuration", "conf"),

@@ -56,16 +56,17 @@ def test_metadata(wheel):
 
 def test_works_by_itself(wheel, tmp_path):
     """Unpacked beside nothing else of this repository, it passes its checks, migrates and serves its worker."""
-    ZipFile(wheel).extractall(tmp_path / "unpacked")
-    shutil.copy(ROOT / "tests/architecture/wheel_smoke.py", tmp_path)
+    site, unpacked = tmp_path / "site", tmp_path / "unpacked"
+    shutil.copytree(ROOT / "tests/architecture/wheel_site", site)
+    ZipFile(wheel).extractall(unpacked)
 
-    answer = run(["-W", "error", "wheel_smoke.py"], cwd=tmp_path, PYTHONPATH=str(tmp_path / "unpacked"))
+    answer = run(["-W", "error", "smoke.py"], cwd=site, PYTHONPATH=str(unpacked))
 
     assert json.loads(answer) == {
-        "home": str(tmp_path / "unpacked/django_bgsync/__init__.py"),
+        "home": str(unpacked / "django_bgsync/__init__.py"),
         "status": 200,
         "type": "text/javascript",
-        "configured": True,
+        "knows its address": True,
     }
 
 

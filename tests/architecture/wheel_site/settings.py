@@ -1,0 +1,14 @@
+"""The smallest site that can use the package."""
+
+SECRET_KEY = "wheel"
+ROOT_URLCONF = "urls"
+ALLOWED_HOSTS = ["testserver"]
+STATIC_URL = "static/"
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_bgsync"]
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": ":memory:",
+        "OPTIONS": {"transaction_mode": "IMMEDIATE"},
+    }
+}

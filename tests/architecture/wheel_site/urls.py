@@ -1,0 +1,3 @@
+from django.urls import include, path
+
+urlpatterns = [path("sync/", include("django_bgsync.urls"))]

@@ -1,0 +1,39 @@
+"""Uses the public names as a project would. Never run: `mypy --strict` reads it (`make types`)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+from rest_framework.exceptions import ValidationError
+
+from django_bgsync import Conflict, Item, Rejected, RetryLater, sync_handler
+
+
+class NoteSerializer(serializers.Serializer[Any]):
+    text = serializers.CharField()
+
+
+@sync_handler("note", serializer=NoteSerializer, max_attempts=3, title="Note", description="A line of text")
+@sync_handler("memo")
+def keep(item: Item) -> dict[str, str]:
+    if not item.user.is_authenticated:
+        raise Rejected("Sign in first.", code="anonymous", extra={"login": "/accounts/login/"})
+    if item.data["text"] == "later":
+        raise RetryLater(after=30, detail="The shop is closed.")
+    if item.data["text"] == "taken":
+        raise Conflict("Somebody was faster.", current={"text": "theirs"})
+    if not item.data["text"]:
+        raise ValidationError({"text": ["Say something."]})
+    return {"id": str(item.id)}
+
+
+# a decorated handler is still the function that it was
+def call(item: Item) -> dict[str, str]:
+    return keep(item)
+
+
+def read(item: Item) -> tuple[UUID, str, str, UUID | None, datetime, int, str]:
+    return item.id, item.tag, item.lane, item.after, item.received_at, item.attempt, item.idempotency_key
