@@ -1,0 +1,27 @@
+"""Offline work that always arrives: the receiving side of Background Sync for Django."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django_bgsync.exceptions import Conflict, Rejected, RetryLater
+    from django_bgsync.handlers import Item, sync_handler
+
+__all__ = ["Conflict", "Item", "Rejected", "RetryLater", "sync_handler"]
+
+_HOMES = {
+    "Conflict": "django_bgsync.exceptions",
+    "Item": "django_bgsync.handlers",
+    "Rejected": "django_bgsync.exceptions",
+    "RetryLater": "django_bgsync.exceptions",
+    "sync_handler": "django_bgsync.handlers",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Lazily, because handlers.py needs the app registry and Django imports this package before it is ready.
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

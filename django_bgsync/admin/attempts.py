@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to, short
+from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem, SyncTag
+
+
+@admin.register(DeliveryAttempt)
+class DeliveryAttemptAdmin(ReadOnlyAdmin):
+    list_display = (
+        "started_at",
+        "item_link",
+        "number",
+        "tag_link",
+        "client_link",
+        "hand",
+        "trigger",
+        "outcome",
+        "code",
+        "duration_ms",
+    )
+    list_filter = ("outcome", "hand", "trigger", "tag", "started_at")
+    list_select_related = ("item", "client")
+    fields = (
+        ("item_link", "number", "tag_link", "client_link", "delivery_link"),
+        ("hand", "trigger", "worker"),
+        ("started_at", "duration_ms"),
+        ("outcome", "code"),
+        "error",
+        "traceback",
+    )
+    readonly_fields = tuple(name for row in fields for name in ([row] if isinstance(row, str) else row))
+
+    def lookup_allowed(self, lookup: str, value: str, request: object = None) -> bool:
+        ours = lookup in {"client__id__exact", "delivery__id__exact", "item__id__exact"}
+        return ours or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    @admin.display(description=_("item"))
+    def item_link(self, attempt: DeliveryAttempt) -> SafeString | str:
+        return link_to(SyncItem, attempt.item_id, str(attempt.item.item_id))
+
+    @admin.display(description=_("tag"))
+    def tag_link(self, attempt: DeliveryAttempt) -> SafeString | str:
+        return link_to(SyncTag, attempt.tag_id, attempt.tag_id)
+
+    @admin.display(description=_("client"))
+    def client_link(self, attempt: DeliveryAttempt) -> SafeString | str:
+        client = attempt.client
+        return link_to(SyncClient, attempt.client_id, short(client.client_id) if client else "-")
+
+    @admin.display(description=_("delivery"))
+    def delivery_link(self, attempt: DeliveryAttempt) -> SafeString | str:
+        return link_to(Delivery, attempt.delivery_id, short(attempt.delivery_id))

@@ -1,0 +1,97 @@
+"""What all views of the API share."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
+from django.utils.module_loading import import_string
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.permissions import BasePermission
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from django_bgsync.api import problems
+from django_bgsync.conf import settings
+from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
+from django_bgsync.fields import is_uuid
+from django_bgsync.owners import Owner
+
+
+class OneRepresentation(BaseContentNegotiation):
+    """JSON for every client, whatever it says it accepts: a 406 would only keep items from arriving."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0] if parsers else None
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:
+        return renderers[0], renderers[0].media_type
+
+
+class ApiView(APIView):
+    """DRF for authentication and permissions, with answers of our own: independent of the project's REST_FRAMEWORK
+    settings.
+    """
+
+    content_negotiation_class = OneRepresentation
+    renderer_classes = (JSONRenderer,)
+    parser_classes = ()
+    throttle_classes = ()
+    versioning_class = None
+    metadata_class = None
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        # A handler must not share the request's transaction: its receipt is committed before it runs.
+        view = transaction.non_atomic_requests(super().as_view(**initkwargs))
+        view.login_required = False  # type: ignore[attr-defined]  # LoginRequiredMiddleware would answer with a redirect
+        return view
+
+    def get_authenticators(self) -> list[BaseAuthentication]:
+        configured = settings.AUTHENTICATION_CLASSES
+        return super().get_authenticators() if configured is None else [_load(entry)() for entry in configured]
+
+    def get_permissions(self) -> list[BasePermission]:
+        return [_load(entry)() for entry in settings.PERMISSION_CLASSES]
+
+    def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]  # dispatch takes any response
+        return problems.problem_response(problems.translate(exc, self.request._request))
+
+    def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # as above
+        response["X-BGSync"] = "1"
+        patch_cache_control(response, no_store=True)
+        return response
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.request.user)
+
+    def check_owner(self, claimed: str) -> Owner:
+        """The session's owner, which must be the one the client sends for. Raises WrongOwner."""
+        owner = self.owner
+        if claimed and claimed != owner.key:
+            raise WrongOwner(owner=owner.key)
+        return owner
+
+
+def _load(entry: str | type) -> Any:
+    return import_string(entry) if isinstance(entry, str) else entry
+
+
+def json_response(text: str, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(text, status=status, content_type="application/json")
+
+
+def client_of(request: Request) -> UUID | None:
+    """The client id in the header BGSync-Client, which may carry parameters after a semicolon."""
+    value, _, _ = request.headers.get("BGSync-Client", "").partition(";")
+    if value and not is_uuid(value.strip()):
+        raise InvalidEnvelope("The header BGSync-Client must hold a UUID.")
+    return UUID(value.strip()) if value else None

@@ -1,0 +1,131 @@
+"""The endpoints of protocol 1."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from rest_framework.request import Request
+
+from django_bgsync import conf, history, intake
+from django_bgsync.api import body
+from django_bgsync.api.base import ApiView, client_of, json_response
+from django_bgsync.canonical import read_json, write_json
+from django_bgsync.enums import Code, Status
+from django_bgsync.exceptions import InvalidEnvelope
+from django_bgsync.fields import is_uuid
+from django_bgsync.handlers import registry
+from django_bgsync.protocol import (
+    ClientIn,
+    Envelope,
+    Result,
+    read_envelope,
+    write_answer,
+    write_instant,
+)
+
+MAX_IDS = 100
+
+
+class DeliveriesView(ApiView):
+    """`POST v1/deliveries/`: replay a batch. 200 with a result per item as soon as the envelope can be read."""
+
+    def post(self, request: Request) -> HttpResponse:
+        envelope = read_envelope(read_json(body.read(request._request)))
+        owner = self.check_owner(envelope.owner)
+        answer = intake.accept(envelope, owner, user_agent=request.headers.get("User-Agent", ""))
+        head = {
+            "bgsync": 1,
+            "delivery": str(answer.delivery),
+            "server_time": write_instant(timezone.now()),
+            "owner": owner.key,
+            "limits": conf.limits(),
+        }
+        return json_response(write_answer(head, results=answer.results, settled=answer.settled))
+
+
+class ItemsView(ApiView):
+    """`POST v1/items/`: replay one item, answered by HTTP status. `GET`: how the caller's own items stand."""
+
+    def post(self, request: Request) -> HttpResponse:
+        item = read_json(body.read(request._request))
+        if isinstance(item, dict) and "id" not in item:
+            item["id"] = _idempotency_key(request)
+        owner = self.check_owner(request.headers.get("BGSync-Owner", ""))
+        client_id = client_of(request)
+        envelope = Envelope(items=[item], client=ClientIn(id=client_id) if client_id else None, context="other")
+        [result] = intake.accept(envelope, owner, user_agent=request.headers.get("User-Agent", "")).results
+        response = json_response(result.render(), status=http_status(result))
+        if result.retry_after is not None:
+            response["Retry-After"] = str(result.retry_after)
+        return response
+
+    def get(self, request: Request) -> HttpResponse:
+        owner = self.check_owner(request.headers.get("BGSync-Owner", ""))
+        query = request.query_params
+        if "id" in query:
+            return json_response(write_answer({}, results=history.of_ids(owner, _ids(query.getlist("id")))))
+        if query.get("state") == "open":
+            page = history.not_applied(owner, query.get("cursor", ""))
+            return json_response(write_answer({"next": page.next}, results=page.results))
+        raise InvalidEnvelope("Ask for ?id=…&id=… or for ?state=open.")
+
+
+class SessionView(ApiView):
+    """`GET v1/session/`: whose session this is, a CSRF token, the server's clock and limits. 200 for visitors too."""
+
+    def get_permissions(self) -> list[Any]:
+        return []
+
+    def get(self, request: Request) -> HttpResponse:
+        owner = self.owner if request.user.is_authenticated else None
+        document: Mapping[str, Any] = {
+            "bgsync": 1,
+            "authenticated": owner is not None,
+            "owner": owner.key if owner else None,
+            "csrf_token": get_token(request._request),
+            "server_time": write_instant(timezone.now()),
+            "limits": conf.limits(),
+            "tags": sorted(registry) if owner else [],
+            "feeds": [],
+        }
+        return json_response(write_json(document))
+
+
+def http_status(result: Result) -> int:
+    """The HTTP status of a single item, so that `response.ok` means: the server holds it."""
+    match result.status, result.code:
+        case Status.APPLIED, _:
+            return 200
+        case Status.ACCEPTED, _:
+            return 202
+        case Status.CONFLICT, Code.PAYLOAD_MISMATCH:
+            return 422
+        case Status.CONFLICT, _:
+            return 409
+        case Status.REJECTED, Code.TOO_LARGE:
+            return 413
+        case Status.REJECTED, _:
+            return 422
+        case _, Code.IN_FLIGHT:
+            return 409
+        case _:
+            return 503
+
+
+def _idempotency_key(request: Request) -> str | None:
+    """The id from the header: bare, or quoted as the IETF draft (draft-ietf-httpapi-idempotency-key-header) has it."""
+    value = request.headers.get("Idempotency-Key", "").strip()
+    return value.removeprefix('"').removesuffix('"') or None
+
+
+def _ids(values: list[str]) -> list[UUID]:
+    if len(values) > MAX_IDS:
+        raise InvalidEnvelope(f"{len(values)} ids; {MAX_IDS} are allowed.")
+    if not all(map(is_uuid, values)):
+        raise InvalidEnvelope("Every id must be a UUID of 36 characters.")
+    return [UUID(value) for value in values]

@@ -1,0 +1,95 @@
+"""Canonical JSON: one text for one payload, and what must not be stored. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from django_bgsync.enums import Code
+from django_bgsync.exceptions import InvalidEnvelope, ItemFault
+
+_POISON = re.compile("[\0\ud800-\udfff]")
+_ESCAPED_POISON = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
+
+
+def read_json(body: bytes) -> Any:
+    """The document in `body` (UTF-8 JSON, RFC 8259). Raises InvalidEnvelope, also for poison outside the payloads."""
+    try:
+        document = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        # ValueError also covers bad UTF-8 and integers of thousands of digits.
+        raise InvalidEnvelope(f"The body is not JSON: {str(error).rstrip('.')[:200]}.") from error
+    if _ESCAPED_POISON.search(body) and any(map(_POISON.search, _strings(document, leave_payloads=True))):
+        raise InvalidEnvelope("The envelope holds a NUL character or half of a surrogate pair.")
+    return document
+
+
+def write_json(value: Any) -> str:
+    """Compact JSON text in the value's own key order. Raises TypeError or ValueError for what JSON does not know."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def canonical(payload: Any, *, max_bytes: int, max_depth: int) -> tuple[str, bytes, ItemFault | None]:
+    """The payload as text with sorted keys, the same as UTF-8, and the fault that forbids to store it (or None)."""
+    too_deep = ItemFault(Code.UNSTORABLE_PAYLOAD, f"payload is nested deeper than {max_depth} levels.")
+    try:
+        text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    except RecursionError:
+        return "", b"", too_deep
+    try:
+        encoded = text.encode()
+    except UnicodeEncodeError:
+        return text, text.encode(errors="surrogatepass"), _poisoned("half of a surrogate pair")
+    if len(encoded) > max_bytes:
+        return text, encoded, ItemFault(Code.TOO_LARGE, f"payload is {len(encoded)} bytes; {max_bytes} are allowed.")
+    if text.count("[") + text.count("{") > max_depth and _is_deeper_than(payload, max_depth):
+        return text, encoded, too_deep
+    if "\\u0000" in text and any("\0" in inner for inner in _strings(payload)):
+        return text, encoded, _poisoned("a NUL character")
+    if "Infinity" in text and not _is_finite(payload):
+        return text, encoded, _poisoned("a number too large for a double")
+    return text, encoded, None
+
+
+def _poisoned(with_what: str) -> ItemFault:
+    return ItemFault(Code.UNSTORABLE_PAYLOAD, f"payload holds {with_what}.")
+
+
+def _strings(document: Any, *, leave_payloads: bool = False) -> Iterable[str]:
+    """Every string and key in a document, by a loop of its own so that no depth can exhaust the stack."""
+    waiting = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            yield from value
+            waiting.extend(inner for key, inner in value.items() if not (leave_payloads and key == "payload"))
+
+
+def _is_deeper_than(document: Any, levels: int) -> bool:
+    current = [document]
+    for _ in range(levels + 1):
+        current = [inner for value in current if isinstance(value, dict | list) for inner in _children(value)]
+    return bool(current)
+
+
+def _children(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
+
+
+def _is_finite(payload: Any) -> bool:
+    """1e400 is valid JSON and becomes infinity in Python, which is not."""
+    try:
+        json.dumps(payload, allow_nan=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a JSON number")

@@ -1,0 +1,55 @@
+"""The register of clients: who they are, what they can do, what they say they still hold."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django_bgsync.exceptions import ClientRevoked
+from django_bgsync.identity import client_key
+from django_bgsync.models import SyncClient
+from django_bgsync.owners import Owner
+from django_bgsync.protocol import ClientIn
+
+QUIET = timedelta(seconds=60)
+"""A client that says nothing new is written down at most this often: a retry storm must not be a write storm."""
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def note(said: ClientIn, owner: Owner, user_agent: str, offset: timedelta | None, now: datetime) -> SyncClient:
+    """The client's row, made or brought up to date. `offset` is server minus device. Raises ClientRevoked."""
+    report: dict[str, Any] = {
+        "user_agent": user_agent[:255],
+        "app_version": said.app_version,
+        "worker_version": said.worker_version,
+        "capabilities": said.capabilities,
+    }
+    seen = {"outbox": said.outbox, "clock_offset_ms": offset and offset // MILLISECOND, "last_seen": now}
+    client, is_new = SyncClient.objects.get_or_create(
+        pk=client_key(owner.reference, said.id),
+        defaults={
+            "client_id": said.id,
+            "owner": owner.reference,
+            "user": owner.user,
+            "first_seen": now,
+            **report,
+            **seen,
+        },
+    )
+    if client.revoked_at is not None:
+        raise ClientRevoked
+    if not is_new and _is_news(client, report, said.outbox, now):
+        for name, value in {**report, **seen}.items():
+            setattr(client, name, value)
+        client.save(update_fields=[*report, *seen])
+    return client
+
+
+def _is_news(client: SyncClient, report: dict[str, Any], outbox: Any, now: datetime) -> bool:
+    if now - client.last_seen >= QUIET or _is_holding(client.outbox) != _is_holding(outbox):
+        return True
+    return any(getattr(client, name) != value for name, value in report.items())
+
+
+def _is_holding(outbox: Any) -> bool:
+    return bool(outbox.get("pending") or outbox.get("parked"))

@@ -1,0 +1,77 @@
+"""Settings: one dict, `BGSYNC`, read at each access so that `override_settings` just works."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings as django_settings
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings:
+    """The defaults; `BGSYNC[name]` wins. Sizes are in bytes."""
+
+    MAX_ITEMS: int = 100
+    """Items in one delivery."""
+    MAX_BYTES: int = MEBIBYTE
+    """The JSON of one delivery."""
+    MAX_ITEM_BYTES: int = 256 * 1024
+    """The payload of one item, as canonical JSON."""
+    MAX_FILES: int = 20
+    """Files in one delivery."""
+    MAX_FILE_BYTES: int = 10 * MEBIBYTE
+    """One file."""
+    MAX_DELIVERY_FILE_BYTES: int = 50 * MEBIBYTE
+    """All files of one delivery."""
+    MAX_JSON_DEPTH: int = 64
+    """Nesting inside a payload."""
+    PERMISSION_CLASSES: Sequence[str | type] = ("rest_framework.permissions.IsAuthenticated",)
+    """DRF permission classes, all of which must agree before a delivery is read."""
+    AUTHENTICATION_CLASSES: Sequence[str | type] | None = None
+    """DRF authentication classes; None means DRF's own default."""
+    BACKOFF: Mapping[str, Any] = {}
+    """`first`, `factor`, `cap` of the waits between tries; see `backoff`."""
+    SERVICE_WORKER: Mapping[str, Any] = {}
+    """See `service_worker`."""
+
+    def __getattribute__(self, name: str) -> Any:
+        configured: Mapping[str, Any] = getattr(django_settings, "BGSYNC", {})
+        if name in configured:
+            return configured[name]
+        return super().__getattribute__(name)
+
+
+BACKOFF_DEFAULTS: Mapping[str, Any] = {"first": timedelta(seconds=5), "factor": 5, "cap": timedelta(hours=6)}
+SERVICE_WORKER_DEFAULTS: Mapping[str, Any] = {"ENABLED": True, "REGISTER": True, "SCOPE": "/"}
+
+settings = Settings()
+
+
+def backoff() -> dict[str, float]:
+    """The waits between tries as keyword arguments of `backoff.delay`, in seconds."""
+    return {name: seconds(value) for name, value in {**BACKOFF_DEFAULTS, **settings.BACKOFF}.items()}
+
+
+def service_worker(option: str) -> Any:
+    """One option of `BGSYNC["SERVICE_WORKER"]`, or its default."""
+    return {**SERVICE_WORKER_DEFAULTS, **settings.SERVICE_WORKER}[option]
+
+
+def limits() -> dict[str, int]:
+    """What one delivery may hold, in the words of the protocol."""
+    return {
+        "max_items": settings.MAX_ITEMS,
+        "max_bytes": settings.MAX_BYTES,
+        "max_item_bytes": settings.MAX_ITEM_BYTES,
+        "max_files": settings.MAX_FILES,
+        "max_file_bytes": settings.MAX_FILE_BYTES,
+        "max_delivery_file_bytes": settings.MAX_DELIVERY_FILE_BYTES,
+    }
+
+
+def seconds(value: timedelta | float) -> float:
+    """A duration setting may be a timedelta or a number of seconds."""
+    return value.total_seconds() if isinstance(value, timedelta) else float(value)

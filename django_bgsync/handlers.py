@@ -1,0 +1,137 @@
+"""The registry of handlers, and the item that a handler is given.
+
+Projects register in a module `bgsync.py` of any installed app; `DjangoBgsyncConfig.ready` imports them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+
+from django.core.exceptions import ImproperlyConfigured
+
+from django_bgsync.protocol import TAG
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+    from rest_framework.serializers import BaseSerializer
+
+HandlerFunction = TypeVar("HandlerFunction", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """One thing the user did, as a handler sees it."""
+
+    id: UUID
+    """Minted on the device. Recommended as the primary key of what the handler creates, so that later items can name
+    it.
+    """
+    tag: str
+    lane: str
+    """The ordered row it belongs to; empty for none."""
+    after: UUID | None
+    """The item before it in its lane that the device had not seen finished when it sent this one."""
+    seq: int | None
+    """Its place in the outbox of its device; for display and breaking ties only."""
+    payload: Any
+    """What the device sent, as parsed JSON."""
+    data: Any
+    """The serializer's `validated_data`; without a serializer the payload."""
+    user: AbstractBaseUser | AnonymousUser
+    client_id: UUID | None
+    """Which browser profile sent it; None for a signed-in sender that named none."""
+    created_at: datetime | None
+    """When the user did it: by the device's clock, corrected by what the server saw of that clock. UTC."""
+    received_at: datetime
+    """When the server first held it. UTC."""
+    attempt: int
+    """Which try this is, from 1."""
+
+    @property
+    def idempotency_key(self) -> str:
+        """The same text at every try: hand it on to systems outside the database, which see an item at least once."""
+        return f"{self.tag}:{self.id}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Handler:
+    """One registered function and its options; see `sync_handler`."""
+
+    tag: str
+    function: Callable[[Item], Any]
+    serializer: type[BaseSerializer[Any]] | None
+    max_attempts: int
+    title: str
+    description: str
+
+    @property
+    def path(self) -> str:
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+
+class Registry(Mapping[str, Handler]):
+    """Handlers by tag."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Handler] = {}
+
+    def __getitem__(self, tag: str) -> Handler:
+        return self._handlers[tag]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._handlers)
+
+    def __len__(self) -> int:
+        return len(self._handlers)
+
+    def register(self, handler: Handler) -> None:
+        existing = self._handlers.get(handler.tag)
+        # The same function comes again when its module is reloaded; another one would lose items.
+        if existing is not None and existing.path != handler.path:
+            raise ImproperlyConfigured(
+                f"Two handlers for the tag {handler.tag!r}: {existing.path} and {handler.path}. Rename one of the tags."
+            )
+        self._handlers[handler.tag] = handler
+
+
+registry = Registry()
+
+
+def sync_handler(
+    tag: str,
+    *,
+    serializer: type[BaseSerializer[Any]] | None = None,
+    max_attempts: int = 8,
+    title: str = "",
+    description: str = "",
+) -> Callable[[HandlerFunction], HandlerFunction]:
+    """Register a function that applies the items of one tag.
+
+    The function gets an `Item` and returns something JSON-serialisable of at most 16 KiB, which the client receives,
+    also on every replay. Its database writes, the item's new state and the attempt are committed together, exactly
+    once. It may raise `Rejected`, `Conflict`, `RetryLater`, DRF's or Django's `ValidationError` or `PermissionDenied`;
+    anything else is rolled back, recorded and tried again, up to `max_attempts` times. Decorators stack: one function
+    may serve an old and a new tag.
+    """
+    if not TAG.fullmatch(tag):
+        raise ImproperlyConfigured(f"The tag {tag!r} does not match {TAG.pattern}.")
+
+    def decorate(function: HandlerFunction) -> HandlerFunction:
+        registry.register(
+            Handler(
+                tag=tag,
+                function=function,
+                serializer=serializer,
+                max_attempts=max_attempts,
+                title=title,
+                description=description,
+            )
+        )
+        return function
+
+    return decorate

@@ -1,0 +1,66 @@
+"""Who and what: the keys that make a replay recognisable. Standard library only.
+
+An item's primary key is derived from its owner and the client's id, so that one index deduplicates, scopes by owner
+and orders by time, and another user with the same item id gets another row. It must not depend on SECRET_KEY: a
+rotation would run every replay again.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import time
+from base64 import urlsafe_b64encode
+from hashlib import blake2b, sha256
+from uuid import UUID
+
+FINGERPRINT_ALGORITHM = "1"
+_RANDOM_BITS = 74
+_VARIANT = 0b10
+
+
+def item_key(owner: str, item_id: UUID) -> UUID:
+    """UUIDv8 (RFC 9562): the 48-bit millisecond timestamp of a v7 `item_id` (else 0), then 74 bits of blake2b(owner,
+    item id).
+    """
+    return _assemble(8, timestamp_of(item_id), _digest(owner, item_id))
+
+
+def client_key(owner: str, client_id: UUID) -> UUID:
+    """UUIDv8 of one browser profile as seen by one owner; no timestamp."""
+    return _assemble(8, 0, _digest(owner, client_id))
+
+
+def uuid7() -> UUID:
+    """A fresh UUIDv7 (RFC 9562) for rows made by the server."""
+    return _assemble(7, time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10)))
+
+
+def timestamp_of(item_id: UUID) -> int:
+    """Milliseconds since the epoch held by a UUIDv7; 0 for every other kind."""
+    return item_id.int >> 80 if item_id.version == 7 else 0
+
+
+def owner_key(salt: bytes, owner: str) -> str:
+    """The opaque name of an owner that devices see: 22 characters, stable, authorises nothing."""
+    digest = hmac.digest(salt, owner.encode(), "sha256")
+    return urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+
+
+def fingerprint(tag: str, lane: str, payload: bytes) -> str:
+    """What makes two items with one id the same item: SHA-256 over tag, lane and canonical payload.
+
+    Prefixed with the algorithm's number, so that a later algorithm can still compare the fingerprints of this one.
+    """
+    digest = sha256(b"\0".join((tag.encode(), lane.encode(), payload)))
+    return f"{FINGERPRINT_ALGORITHM}:{digest.hexdigest()}"
+
+
+def _digest(owner: str, identifier: UUID) -> int:
+    return int.from_bytes(blake2b(owner.encode() + b"\0" + identifier.bytes, digest_size=10).digest())
+
+
+def _assemble(version: int, timestamp: int, random: int) -> UUID:
+    random &= (1 << _RANDOM_BITS) - 1
+    high, low = random >> 62, random & ((1 << 62) - 1)
+    return UUID(int=timestamp << 80 | version << 76 | high << 64 | _VARIANT << 62 | low)

@@ -1,0 +1,197 @@
+"""The wire format: reading an envelope and its items, writing results. See docs/reference/http.md.
+
+Two rules shape this module. A fault of the envelope refuses the delivery as a whole (`InvalidEnvelope`); a fault of
+one item is that item's own result (`ItemFault`). And results are assembled from stored JSON text, never parsed and
+dumped again, so that a replayed answer is the same to the byte.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django_bgsync.canonical import canonical, write_json
+from django_bgsync.enums import DISPOSITIONS, Code, Context, Status, Trigger
+from django_bgsync.exceptions import InvalidEnvelope, ItemFault, ProtocolUnsupported
+from django_bgsync.fields import MAX_NAME, Fields, is_uuid
+from django_bgsync.identity import fingerprint
+
+PROTOCOL = 1
+MAX_AWAITING = 100
+MAX_REPORT_BYTES = 4096
+MAX_REPORT_DEPTH = 8
+TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClientIn:
+    """What a client says of itself."""
+
+    id: UUID
+    app_version: str = ""
+    worker_version: str = ""
+    capabilities: Mapping[str, Any] = field(default_factory=dict)
+    outbox: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Envelope:
+    """One delivery as sent. `items` are still raw: each is read on its own."""
+
+    items: list[Any]
+    client: ClientIn | None = None
+    owner: str = ""
+    trigger: str = ""
+    sync_tag: str = ""
+    last_chance: bool = False
+    context: str = ""
+    sent_at: datetime | None = None
+    awaiting: list[UUID] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemIn:
+    """One item as sent, well-formed. `fault` is what is wrong with its payload: it matters only if the id is new."""
+
+    id: UUID
+    tag: str
+    lane: str
+    after: UUID | None
+    seq: int | None
+    created_at: datetime | None
+    send_count: int
+    retry: int
+    payload: Any
+    text: str
+    size: int
+    fingerprint: str
+    fault: ItemFault | None
+
+
+@dataclass(kw_only=True, slots=True)
+class Result:
+    """The server's verdict on one item. `result` and `problem` are JSON text, sent as they are."""
+
+    id: str
+    status: Status
+    code: str
+    replayed: bool = False
+    result: str | None = None
+    retry_after: int | None = None
+    problem: str | None = None
+
+    def render(self) -> str:
+        return (
+            f'{{"id":{json.dumps(self.id)},"status":"{self.status}","disposition":"{DISPOSITIONS[self.status]}",'
+            f'"code":{json.dumps(self.code)},"replayed":{"true" if self.replayed else "false"},'
+            f'"result":{self.result or "null"},"retry_after":{json.dumps(self.retry_after)},'
+            f'"problem":{self.problem or "null"}}}'
+        )
+
+
+def read_envelope(document: Any) -> Envelope:
+    """The envelope in a parsed document. Raises ProtocolUnsupported before it looks at anything else, then
+    InvalidEnvelope.
+    """
+    fields = Fields(document, "The envelope")
+    _check_protocol(fields.integer("protocol"))
+    if fields["items"] is None:
+        raise InvalidEnvelope("items is missing.")
+    return Envelope(
+        client=_read_client(fields["client"]),
+        items=fields.sequence("items"),
+        owner=fields.string("owner"),
+        trigger=fields.choice("trigger", Trigger.values),
+        sync_tag=fields.string("sync_tag"),
+        last_chance=fields.boolean("last_chance"),
+        context=fields.choice("context", Context.values),
+        sent_at=fields.instant("sent_at"),
+        awaiting=_read_ids(fields.sequence("awaiting")),
+    )
+
+
+def read_item(raw: Any, *, max_bytes: int, max_depth: int) -> ItemIn:
+    """One item of an envelope. Raises ItemFault (`invalid_item`); a bad payload is only noted, in `fault`."""
+    try:
+        fields = Fields(raw, "The item")
+        tag, lane = fields.string("tag"), fields.string("lane")
+        if not TAG.fullmatch(tag):
+            raise InvalidEnvelope(f"tag must match {TAG.pattern}.")
+        if "payload" not in fields:
+            raise InvalidEnvelope("payload is missing.")
+        text, encoded, fault = canonical(fields["payload"], max_bytes=max_bytes, max_depth=max_depth)
+        return ItemIn(
+            id=fields.uuid("id"),
+            tag=tag,
+            lane=lane,
+            after=fields.optional_uuid("after"),
+            seq=fields.integer("seq"),
+            created_at=fields.instant("created_at"),
+            send_count=fields.count("send_count"),
+            retry=fields.count("retry"),
+            payload=fields["payload"],
+            text=text,
+            size=len(encoded),
+            fingerprint=fingerprint(tag, lane, encoded),
+            fault=fault,
+        )
+    except InvalidEnvelope as error:
+        raise ItemFault(Code.INVALID_ITEM, error.detail) from None
+
+
+def claimed_id(raw: Any) -> str:
+    """The id to put on the result of a malformed item: what it called itself, as far as that can be repeated."""
+    value = raw.get("id") if isinstance(raw, dict) else None
+    return value[:MAX_NAME] if isinstance(value, str) else ""
+
+
+def write_instant(instant: datetime) -> str:
+    """RFC 3339 in UTC with milliseconds."""
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def write_answer(head: Mapping[str, Any], **results: Iterable[Result]) -> str:
+    """One JSON object: the members of `head`, then a list of results per keyword."""
+    members = [f"{json.dumps(name)}:{write_json(value)}" for name, value in head.items()]
+    members += [f'"{name}":[{",".join(result.render() for result in listed)}]' for name, listed in results.items()]
+    return f"{{{','.join(members)}}}"
+
+
+def _check_protocol(version: int | None) -> None:
+    if version is None:
+        raise InvalidEnvelope("protocol is missing.")
+    if version != PROTOCOL:
+        raise ProtocolUnsupported(f"protocol is {version}; this server speaks {PROTOCOL}.", supported=[PROTOCOL])
+
+
+def _read_client(value: Any) -> ClientIn:
+    fields = Fields(value, "client")
+    return ClientIn(
+        id=fields.uuid("id"),
+        app_version=fields.string("app_version"),
+        worker_version=fields.string("worker_version"),
+        capabilities=_read_report(fields, "capabilities"),
+        outbox=_read_report(fields, "outbox"),
+    )
+
+
+def _read_report(fields: Fields, name: str) -> dict[str, Any]:
+    """A small free-form object; it is stored, so it must be storable."""
+    report = fields.mapping(name)
+    _, _, fault = canonical(report, max_bytes=MAX_REPORT_BYTES, max_depth=MAX_REPORT_DEPTH)
+    if fault:
+        raise InvalidEnvelope(fault.detail.replace("payload", name, 1))
+    return report
+
+
+def _read_ids(values: list[Any]) -> list[UUID]:
+    if len(values) > MAX_AWAITING:
+        raise InvalidEnvelope(f"awaiting names {len(values)} ids; {MAX_AWAITING} are allowed.")
+    if not all(map(is_uuid, values)):
+        raise InvalidEnvelope("awaiting must be a list of UUIDs.")
+    return [UUID(value) for value in values]

@@ -1,0 +1,4 @@
+{% block before %}{% endblock %}
+{% block config %}self.__bgsync = {{ config }};{% endblock %}
+{{ bundle }}
+{% block extra %}{% endblock %}

@@ -1,0 +1,17 @@
+"""Everything under the package's prefix, which is the project's choice."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from django_bgsync.api.views import DeliveriesView, ItemsView, SessionView
+from django_bgsync.views import ServiceWorkerView
+
+app_name = "django_bgsync"
+
+urlpatterns = [
+    path("v1/deliveries/", DeliveriesView.as_view(), name="deliveries"),
+    path("v1/items/", ItemsView.as_view(), name="items"),
+    path("v1/session/", SessionView.as_view(), name="session"),
+    path("sw.js", ServiceWorkerView.as_view(), name="service-worker"),
+]
