@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django_bgsync.enums import ItemState
 
 if TYPE_CHECKING:
-    from django_bgsync.models import SyncItem, SyncTag
+    from django_bgsync.models import SyncItem, SyncTag  # noqa: F401 - the second in a base class only
 
 
 class TagQuerySet(models.QuerySet["SyncTag"]):
