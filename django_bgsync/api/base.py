@@ -12,6 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -34,6 +35,15 @@ class OneRepresentation(BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+class NoParser(BaseParser):
+    """Leaves the body alone. DRF's CSRF check asks for `request.POST`, and without any parser that would be a 415."""
+
+    media_type = "*/*"
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> dict[str, Any]:
+        return {}
+
+
 class ApiView(APIView):
     """DRF for authentication and permissions, with answers of our own: independent of the project's REST_FRAMEWORK
     settings.
@@ -41,7 +51,7 @@ class ApiView(APIView):
 
     content_negotiation_class = OneRepresentation
     renderer_classes = (JSONRenderer,)
-    parser_classes = ()
+    parser_classes = (NoParser,)
     throttle_classes = ()
     versioning_class = None
     metadata_class = None
