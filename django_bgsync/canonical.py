@@ -11,19 +11,47 @@ from django_bgsync.enums import Code
 from django_bgsync.exceptions import InvalidEnvelope, ItemFault
 
 _POISON = re.compile("[\0\ud800-\udfff]")
+_BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')  # strings too, to pass over the brackets in them
+_ENVELOPE_DEPTH = 8  # levels around a payload, generously
 _ESCAPED_POISON = re.compile(rb"\\u(0000|[dD][89a-fA-F])")
 
 
-def read_json(body: bytes) -> Any:
-    """The document in `body` (UTF-8 JSON, RFC 8259). Raises InvalidEnvelope, also for poison outside the payloads."""
+def read_json(body: bytes, *, max_depth: int) -> Any:
+    """The document in `body` (UTF-8 JSON, RFC 8259). Raises InvalidEnvelope, also for poison outside the payloads.
+
+    What lies too deep for Python's parser is left out, which keeps it deeper than `max_depth`: one bad payload must
+    not make the others of its delivery unreadable.
+    """
     try:
-        document = json.loads(body.decode(), parse_constant=_refuse_constant)
+        document = _parse(body, max_depth + _ENVELOPE_DEPTH)
     except (ValueError, RecursionError) as error:
         # ValueError also covers bad UTF-8 and integers of thousands of digits.
         raise InvalidEnvelope(f"The body is not JSON: {str(error).rstrip('.')[:200]}.") from error
     if _ESCAPED_POISON.search(body) and any(map(_POISON.search, _strings(document, leave_payloads=True))):
         raise InvalidEnvelope("The envelope holds a NUL character or half of a surrogate pair.")
     return document
+
+
+def _parse(body: bytes, levels: int) -> Any:
+    try:
+        return json.loads(body.decode(), parse_constant=_refuse_constant)
+    except RecursionError:
+        return json.loads(_prune(body, levels).decode(), parse_constant=_refuse_constant)
+
+
+def _prune(body: bytes, levels: int) -> bytes:
+    """The document with null for everything nested deeper than so many levels."""
+    kept, level, start = [], 0, 0
+    for token in _BRACKETS.finditer(body):
+        if token[0] in b"[{":
+            level += 1
+            if level == levels + 1:
+                kept += [body[start : token.start()], b"null"]
+        elif token[0] in b"]}":
+            if level == levels + 1:
+                start = token.end()
+            level -= 1
+    return b"".join(kept if level > levels else [*kept, body[start:]])
 
 
 def write_json(value: Any) -> str:

@@ -35,7 +35,7 @@ class DeliveriesView(ApiView):
     """`POST v1/deliveries/`: replay a batch. 200 with a result per item as soon as the envelope can be read."""
 
     def post(self, request: Request) -> HttpResponse:
-        envelope = read_envelope(read_json(body.read(request._request)))
+        envelope = read_envelope(read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH))
         owner = self.check_owner(envelope.owner)
         answer = intake.accept(envelope, owner, user_agent=request.headers.get("User-Agent", ""))
         head = {
@@ -52,7 +52,7 @@ class ItemsView(ApiView):
     """`POST v1/items/`: replay one item, answered by HTTP status. `GET`: how the caller's own items stand."""
 
     def post(self, request: Request) -> HttpResponse:
-        item = read_json(body.read(request._request))
+        item = read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH)
         if isinstance(item, dict) and "id" not in item:
             item["id"] = _idempotency_key(request)
         owner = self.check_owner(request.headers.get("BGSync-Owner", ""))
