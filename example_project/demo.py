@@ -38,7 +38,7 @@ def main() -> str | int:
         return f"Port {port} cannot be used: {fault}. Choose another one: PORT={port + 1} make demo"
     stopping = stop_on_signals()
     prepare()
-    servers = {"web server": start_web(port), "worker": start_worker()}
+    servers = {"worker": start_worker(), "web server": start_web(port)}
     try:
         return watch(servers, port, stopping)
     finally:
@@ -79,7 +79,7 @@ def prepare() -> None:
 
 
 def start_web(port: int) -> subprocess.Popen[bytes]:
-    where = ["--host", HOST, "--port", str(port), "--interface", "wsgi"]
+    where = ["--host", HOST, "--port", str(port), "--interface", "wsgi", "--blocking-threads", "4"]
     return start("-m", "granian", *where, "--log-level", "warning", "example_project.wsgi:application")
 
 
