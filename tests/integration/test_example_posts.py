@@ -25,13 +25,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Installation:
 
 @pytest.fixture(scope="module")
 def site(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    site = Site(tmp_path_factory.mktemp("site"), installation)
-    try:
-        site.start()
+    with Site(tmp_path_factory.mktemp("site"), installation) as site:
         yield site
-    finally:
-        site.kill()
-    print(site.output())
 
 
 @pytest.fixture
