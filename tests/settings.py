@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from tempfile import gettempdir
 
 import dj_database_url
 
@@ -21,6 +22,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django_q",
     "django_bgsync",
+    "tests.app",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -51,8 +53,9 @@ DATABASES = {"default": dj_database_url.parse(os.environ.get("DATABASE_URL", f"s
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
         "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20},
-        # a file, as in production: an in-memory database has neither locks nor a second process
-        "TEST": {"NAME": ROOT / "tests.sqlite3"},
+        # a file, as in production: an in-memory database has neither locks nor a second process;
+        # one for each run, so that two runs do not meet
+        "TEST": {"NAME": Path(gettempdir()) / f"django-bgsync-tests-{os.getpid()}.sqlite3"},
     }
 
 Q_CLUSTER = {"orm": "default", "timeout": 60, "retry": 120}
