@@ -5,6 +5,7 @@ ROOT_URLCONF = "urls"
 ALLOWED_HOSTS = ["testserver"]
 STATIC_URL = "static/"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_bgsync"]
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",

@@ -1,0 +1,63 @@
+"""The committed bundles are made from the sources beside them. Node is not needed to notice that they are not."""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CLIENT = ROOT / "client"
+STATIC = ROOT / "django_bgsync/static/django_bgsync"
+
+BANNER = "/*! django-bgsync: generated from client/src, do not edit. sha256 {} */"
+SCRIPTS = ("bgsync.js", "bgsync.min.js", "bgsync-worker.js", "bgsync-worker.min.js")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_bundle_is_fresh(name):
+    """The first line holds the hash of what the bundle was made from, and nothing that changes without that."""
+    with (STATIC / name).open(encoding="utf-8") as bundle:
+        banner = next(bundle).rstrip("\n")
+
+    assert banner == BANNER.format(source_hash(CLIENT)), 'client/src has changed: run "npm run build" in client/'
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if ".min." in name])
+def test_source_map_is_beside_its_bundle(name):
+    """A comment that names a map which is not there makes `collectstatic` fail; it names files of the client only."""
+    sources = json.loads((STATIC / f"{name}.map").read_text(encoding="utf-8"))["sources"]
+
+    assert (STATIC / name).read_text(encoding="utf-8").rstrip().endswith(f"//# sourceMappingURL={name}.map")
+    assert [path for path in sources if "client/src/" not in path and "node_modules/idb/" not in path] == []
+
+
+def test_hash_sees_content_and_path(tmp_path):
+    """Every byte and every path counts; how a checkout ends its lines does not."""
+    (tmp_path / "src/page").mkdir(parents=True)
+    (tmp_path / "package-lock.json").write_bytes(b"{}\n")
+    module = tmp_path / "src/page/index.ts"
+
+    module.write_bytes(b"start();\n")
+    first = source_hash(tmp_path)
+    module.write_bytes(b"start();\r\n")
+    assert source_hash(tmp_path) == first
+
+    module.write_bytes(b"stop();\n")
+    assert source_hash(tmp_path) != first
+
+    module.write_bytes(b"start();\n")
+    module.rename(tmp_path / "src/page/api.ts")
+    assert source_hash(tmp_path) != first
+
+
+def source_hash(client: Path) -> str:
+    """The same as `sourceHash` in client/build/bundles.mjs."""
+    inside = [path.relative_to(client).as_posix() for path in (client / "src").rglob("*") if path.is_file()]
+    digest = sha256()
+    for path in sorted(["package-lock.json", *inside]):
+        text = (client / path).read_bytes().replace(b"\r\n", b"\n")
+        digest.update(path.encode() + b"\0" + text + b"\0")
+    return digest.hexdigest()
