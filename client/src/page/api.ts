@@ -1,0 +1,166 @@
+import type {Counts} from "../shared/items";
+import {news, type Announcement} from "../shared/messages";
+import type {Outbox} from "../shared/outbox";
+import type {Capabilities, Json, Result} from "../shared/protocol";
+import type {Runtime} from "../shared/runtime";
+import type {ItemState, Settlement, StoredItem} from "../shared/schema";
+import type {SessionCheck} from "../shared/session";
+import type {Connection, ConnectionState} from "./connection";
+import {readDraft, type EnqueueOptions} from "./draft";
+import type {LastFlush} from "./last-flush";
+import type {Receipts} from "./receipts";
+import type {WorkerRegistration} from "./registration";
+import type {Triggers} from "./triggers";
+
+export interface Item {
+    id: string;
+    tag: string;
+    lane: string;
+    seq: number;
+    state: ItemState;
+    payload: Json;
+    /** ISO 8601, by the device's clock. */
+    createdAt: string;
+    sendCount: number;
+    /** The latest verdict of an accepted or parked item. */
+    result: Result | null;
+}
+
+export interface Receipt {
+    id: string;
+    /** Committed on this device; nothing more is claimed. */
+    state: "queued";
+    /** Resolves with how the item ended; never rejects. */
+    settled: Promise<Settlement>;
+}
+
+export interface Filter {
+    tag?: string;
+    lane?: string;
+    state?: ItemState;
+    limit?: number;
+}
+
+interface Parts {
+    runtime: Runtime;
+    outbox: Outbox;
+    session: SessionCheck;
+    receipts: Receipts;
+    triggers: Triggers;
+    lastFlush: LastFlush;
+    registration: WorkerRegistration;
+    reach: Connection;
+    activated: Promise<void>;
+}
+
+/** `window.bgsync`. Everything it shows belongs to the current owner. */
+export class Bgsync extends EventTarget {
+    readonly #parts: Parts;
+
+    constructor(parts: Parts) {
+        super();
+        this.#parts = parts;
+    }
+
+    /** Rejects with a BgsyncError if the item could not be committed on this device. */
+    async enqueue(tag: string, payload: unknown, options: EnqueueOptions = {}): Promise<Receipt> {
+        const {runtime, session, outbox, receipts, triggers, lastFlush, activated} = this.#parts;
+        const draft = readDraft(tag, payload, options);
+        await activated;
+        const item = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
+        runtime.announce({type: "queued", item: news(item)}, {type: "change"});
+        void lastFlush.add(item);
+        triggers.enqueued(tag);
+        return {id: item.id, state: "queued", settled: receipts.settled(item.id)};
+    }
+
+    /** How an item ended, from any tab and after a reload. Never rejects. */
+    settled(id: string): Promise<Settlement> {
+        return this.#parts.receipts.settled(id);
+    }
+
+    /** Send now what our own backoff would hold. Resolves when it has been tried. */
+    async flush(): Promise<void> {
+        await this.#parts.activated;
+        await this.#parts.triggers.flush("manual");
+    }
+
+    /** Resolves when nothing waits to be sent or to be applied; parked items wait for nobody. */
+    async idle({lane}: Pick<Filter, "lane"> = {}): Promise<void> {
+        while (await this.#isWaiting(lane)) {
+            await new Promise((resume) => this.addEventListener("change", resume, {once: true}));
+        }
+    }
+
+    counts(): Promise<Counts> {
+        return this.#parts.outbox.counts();
+    }
+
+    async get(id: string): Promise<Item | null> {
+        const item = await this.#parts.outbox.get(id);
+        return item ? view(item) : null;
+    }
+
+    /** In the order they were written. */
+    async list({tag, lane, state, limit}: Filter = {}): Promise<Item[]> {
+        const items = (await this.#parts.outbox.list()).filter((item) => (
+            (tag === undefined || item.tag === tag)
+            && (lane === undefined || item.lane === lane)
+            && (state === undefined || item.state === state)
+        ));
+        return items.slice(0, limit).map(view);
+    }
+
+    /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
+    async retry(id: string): Promise<Item> {
+        const {runtime, outbox, triggers} = this.#parts;
+        const item = await outbox.retry(id);
+        runtime.announce({type: "queued", item: news(item)}, {type: "change"});
+        triggers.enqueued(item.tag);
+        return view(item);
+    }
+
+    /** Rejects with AlreadySentError for an item that the server may hold. */
+    async discard(id: string): Promise<void> {
+        const {runtime, outbox} = this.#parts;
+        const item = await outbox.discard(id);
+        if (!item) return;
+        const result: Settlement = {id: item.id, status: "discarded"};
+        runtime.announce({type: "settled", item: news(item), result}, {type: "change"});
+    }
+
+    get connection(): ConnectionState {
+        return this.#parts.reach.state;
+    }
+
+    capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
+        return this.#parts.registration.capabilities();
+    }
+
+    async #isWaiting(lane: string | undefined): Promise<boolean> {
+        const items = await this.#parts.outbox.list();
+        return items.some((item) => item.state !== "parked" && (lane === undefined || item.lane === lane));
+    }
+}
+
+/** The event a page listens to, null for what only concerns ourselves. */
+export function eventOf(announcement: Announcement): Event | null {
+    switch (announcement.type) {
+        case "owner":
+        case "reached":
+            return null;
+        case "change":
+            return new Event("change");
+        default: {
+            const {type, item} = announcement;
+            const {aliases: _, ...detail} = item;
+            return new CustomEvent(type, {detail: "result" in announcement ? {...detail, result: announcement.result} : detail});
+        }
+    }
+}
+
+function view(item: StoredItem): Item {
+    const {id, tag, lane, seq, state, payload, result} = item;
+    const createdAt = new Date(item.created_at).toISOString();
+    return {id, tag, lane, seq, state, payload, createdAt, sendCount: item.send_count, result};
+}

@@ -1,0 +1,23 @@
+import type {Config} from "../shared/config";
+
+/** What `{% bgsync_script %}` says of the site. Nothing in it concerns the user: pages are cached and shared. */
+export interface PageConfig extends Config {
+    /** The worker to register, as absolute URLs; null to do without. */
+    worker: {url: string; scope: string} | null;
+}
+
+export function readConfig({base, worker, scope, csrfCookie, csrfHeader}: DOMStringMap): PageConfig {
+    const absolute = (path: string) => new URL(path, location.origin).href;
+    return {
+        base: absolute(base ?? "/bgsync/"),
+        worker: worker ? {url: absolute(worker), scope: absolute(scope ?? "/")} : null,
+        csrfCookie: csrfCookie ?? "csrftoken",
+        csrfHeader: csrfHeader ?? "X-CSRFToken",
+    };
+}
+
+/** The cookie as scripts see it, null if it is not there or HttpOnly. */
+export function readCookie(name: string): string | null {
+    const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
+    return found ? decodeURIComponent(found.slice(name.length + 1)) : null;
+}

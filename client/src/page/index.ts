@@ -1,0 +1,97 @@
+import {Database} from "../shared/database";
+import {Flusher} from "../shared/flusher";
+import {uuid4} from "../shared/identity";
+import {Announcer, type Announcement} from "../shared/messages";
+import {Outbox} from "../shared/outbox";
+import type {Runtime} from "../shared/runtime";
+import {SessionCheck} from "../shared/session";
+import {Bgsync, eventOf} from "./api";
+import {readConfig, readCookie} from "./config";
+import {Connection} from "./connection";
+import {LastFlush} from "./last-flush";
+import {Receipts} from "./receipts";
+import {WorkerRegistration} from "./registration";
+import {defineStatusElement} from "./status-element";
+import {Triggers} from "./triggers";
+
+declare global {
+    interface Window {
+        bgsync?: Bgsync;
+    }
+    interface Document {
+        readonly prerendering?: boolean;
+    }
+}
+
+// A second tag on the page would run everything twice.
+if (!window.bgsync) start(document.currentScript?.dataset ?? {});
+
+function start(texts: DOMStringMap): void {
+    const config = readConfig(texts);
+    const csrfCookie = () => readCookie(config.csrfCookie);
+    const announcer = new Announcer(hear);
+    const runtime: Runtime = {
+        config,
+        context: "page",
+        instance: uuid4(),
+        version: "",
+        db: new Database(),
+        locks: (navigator as {locks?: LockManager}).locks,
+        fetch: (url, init) => fetch(url, init),
+        csrfCookie: async () => csrfCookie(),
+        announce: (...announcements) => announcer.announce(...announcements),
+        now: () => Date.now(),
+        random: () => Math.random(),
+        timeout: 30_000,
+    };
+    const session = new SessionCheck(runtime, runtime.instance);
+    const outbox = new Outbox(runtime.db, runtime.now);
+    const receipts = new Receipts(runtime, outbox);
+    const registration = new WorkerRegistration(runtime, config.worker);
+    const triggers = new Triggers(runtime, session, new Flusher(runtime, session), registration);
+    const lastFlush = new LastFlush(runtime, session);
+    const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
+    const activated = activation();
+    const parts = {runtime, outbox, session, receipts, triggers, lastFlush, registration, reach, activated};
+    const bgsync = new Bgsync(parts);
+
+    function hear(announcement: Announcement): void {
+        if (announcement.type === "reached") reach.hear(announcement.reached);
+        for (const part of [receipts, triggers, lastFlush]) part.hear(announcement);
+        const event = eventOf(announcement);
+        if (event) bgsync.dispatchEvent(event);
+    }
+
+    function leave(): void {
+        if (!registration.isArmed && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
+        announcer.close();  // an open channel keeps the page out of the back/forward cache
+    }
+
+    function comeBack({persisted}: PageTransitionEvent): void {
+        if (!persisted) return;
+        announcer.open();
+        receipts.lookAgain();
+        triggers.restore();
+    }
+
+    window.bgsync = bgsync;
+    defineStatusElement(bgsync);
+    void activated.then(() => {
+        announcer.open();
+        reach.start();
+        addEventListener("pagehide", leave);
+        addEventListener("pageshow", comeBack);
+        void registration.start();
+        triggers.start();
+    });
+}
+
+/** A prerendered page may never be shown: until it is, nothing runs. */
+function activation(): Promise<void> {
+    if (!document.prerendering) return Promise.resolve();
+    return new Promise((resolve) => document.addEventListener("prerenderingchange", () => resolve(), {once: true}));
+}
+
+function connectionEvent(bgsync: Bgsync): Event {
+    return new CustomEvent("connection", {detail: {connection: bgsync.connection}});
+}

@@ -1,0 +1,80 @@
+import {wireItem} from "../shared/batch";
+import {writeEnvelope} from "../shared/delivery";
+import {read, requestInit} from "../shared/exchange";
+import {withinBase} from "../shared/config";
+import {find, put} from "../shared/items";
+import {LEASE} from "../shared/lock";
+import type {Announcement} from "../shared/messages";
+import type {Envelope} from "../shared/protocol";
+import type {Runtime} from "../shared/runtime";
+import type {StoredItem} from "../shared/schema";
+import type {SessionCheck} from "../shared/session";
+import {applyResults} from "../shared/settlement";
+import {judge} from "../shared/verdict";
+
+/** Browsers refuse more than 65,536 bytes of all keepalive bodies in flight together. */
+const MOST_BYTES = 60_000;
+const WIRE_ITEM_BYTES = 512;
+
+/**
+ * The last request of a page that goes away. There is no time to read the outbox then, so what this page wrote and has not
+ * seen sent is kept at hand. Items of a lane stay behind: only the outbox knows what they come after.
+ */
+export class LastFlush {
+    private readonly unsent = new Map<string, StoredItem>();
+    private head: Envelope | null = null;
+
+    constructor(private readonly runtime: Runtime, private readonly session: SessionCheck) {}
+
+    async add(item: StoredItem): Promise<void> {
+        if (!item.lane) this.unsent.set(item.id, item);
+        this.head = await this.runtime.db.read((tx) => writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []));
+    }
+
+    hear(announcement: Announcement): void {
+        if (announcement.type === "owner") this.unsent.clear();
+        else if ("item" in announcement && announcement.type !== "queued") this.unsent.delete(announcement.item.id);
+    }
+
+    /** Must reach `fetch` before it first waits for anything. */
+    run(token: string | null): void {
+        if (!this.head?.owner) return;
+        const items = this.fitting();
+        if (!items.length) return;
+        const wire = items.map((item) => wireItem({...item, send_count: item.send_count + 1}, null));
+        const envelope = {...this.head, sent_at: new Date(this.runtime.now()).toISOString(), items: wire};
+        const sending = this.send(envelope, token, true);
+        void this.lease(items).catch(() => undefined);  // the server recognises what is sent twice
+        sending.catch(() => this.send(envelope, token, false)).catch(() => undefined);
+    }
+
+    private fitting(): StoredItem[] {
+        let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
+        return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES) > 0);
+    }
+
+    private async send(envelope: Envelope, token: string | null, keepalive: boolean): Promise<void> {
+        const {config, fetch, db: _, now, random} = this.runtime;
+        const headers = {"Content-Type": "application/json", ...(token && {[config.csrfHeader]: token})};
+        const init = {method: "POST", headers, body: JSON.stringify(envelope), keepalive};
+        const response = await fetch(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init));
+        // An unread body keeps its share of the keepalive budget.
+        const verdict = judge(await read(response), envelope.items.map(({id}) => id), now());
+        if (verdict.kind !== "answer") return;
+        const {owner, results} = verdict.answer;
+        await this.session.confirm(owner, (tx) => applyResults(tx, results, {now: now(), random}));
+        this.runtime.announce({type: "change"});
+    }
+
+    private async lease(items: StoredItem[]): Promise<void> {
+        const {db, instance, now} = this.runtime;
+        await db.write(async (tx) => {
+            for (const {id} of items) {
+                const item = await find(tx, id);
+                if (item?.state !== "queued") continue;
+                const leased = {lease_by: instance, lease_until: now() + LEASE, send_count: item.send_count + 1};
+                await put(tx, {...item, ...leased, state: "sending", uncertain: true});
+            }
+        });
+    }
+}

@@ -1,0 +1,148 @@
+import {changeDevice, readDevice} from "../shared/device";
+import type {WorkerMessage} from "../shared/messages";
+import type {Capabilities} from "../shared/protocol";
+import type {Runtime} from "../shared/runtime";
+import {nextBrowserTag} from "../shared/synctags";
+import type {PageConfig} from "./config";
+
+/** Not in TypeScript's library. */
+interface SyncManager {
+    register(tag: string): Promise<void>;
+    getTags(): Promise<string[]>;
+}
+
+type SyncRegistration = ServiceWorkerRegistration & {sync?: SyncManager};
+
+/** An install that takes longer is left alone; the next trigger finds it active. */
+const ACTIVATION = 10_000;
+const REFUSALS: Record<string, Capabilities["sync"]> = {NotAllowedError: "denied", UnknownError: "disabled"};
+
+/** Our service worker at the site's scope, and the browser's promise to wake it. */
+export class WorkerRegistration {
+    private starting: Promise<void> | null = null;
+    private registration: SyncRegistration | null = null;
+    private readonly known: Capabilities;
+
+    constructor(private readonly runtime: Runtime, private readonly worker: PageConfig["worker"]) {
+        this.known = {worker: "none", sync: "unsupported", persisted: false, locks: runtime.locks !== undefined};
+    }
+
+    start(): Promise<void> {
+        return (this.starting ??= this.prepare());
+    }
+
+    /** Register the worker, unless the site has another one at that scope. */
+    private async prepare(): Promise<void> {
+        try {
+            this.registration = await this.register();
+        } catch (error) {
+            console.warn("django-bgsync: no service worker, items are sent while a page is open.", error);
+        }
+        if (this.registration) this.known.worker = "ours";
+        // Not every browser has it, and not every context that has IndexedDB.
+        this.known.persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
+        await this.remember();
+    }
+
+    async capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
+        return {...this.known, pendingSyncTags: (await this.registration?.sync?.getTags()) ?? []};
+    }
+
+    /** Ask the browser to wake the worker for these tags, as soon as there is a network. */
+    async arm(tags: Iterable<string>): Promise<void> {
+        const sync = (await this.active())?.sync;
+        if (!sync || REFUSED.has(this.known.sync)) return;
+        const failed = await this.failedTags(sync);
+        const before = this.known.sync;
+        for (const tag of tags) {
+            const browserTag = nextBrowserTag(tag, failed);
+            if (browserTag) this.known.sync = await granted(sync, browserTag);
+        }
+        if (this.known.sync !== before) await this.remember();
+    }
+
+    /** Whether items are sent without this page. */
+    get isArmed(): boolean {
+        return this.known.sync === "granted";
+    }
+
+    /** Have the worker flush in our stead. False if there is none. */
+    handOver(): boolean {
+        const worker = this.registration?.active;
+        worker?.postMessage({bgsync: 1, type: "flush"} satisfies WorkerMessage);
+        return Boolean(worker);
+    }
+
+    private async register(): Promise<SyncRegistration | null> {
+        const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+        if (!this.worker || !container) return null;
+        const {url, scope} = this.worker;
+        const existing = await container.getRegistration(scope);
+        if (existing?.scope === scope && this.isForeign(existing)) return this.yieldTo(existing);
+        return container.register(url, {scope, updateViaCache: "none"});
+    }
+
+    private isForeign({active, waiting, installing}: ServiceWorkerRegistration): boolean {
+        const ours = this.runtime.config.base;
+        return [active, waiting, installing].some((worker) => (
+            worker && worker.scriptURL !== this.worker?.url && !worker.scriptURL.startsWith(ours)
+        ));
+    }
+
+    private yieldTo(foreign: ServiceWorkerRegistration): null {
+        this.known.worker = "foreign";
+        console.warn(
+            `django-bgsync: ${foreign.scope} has a service worker of its own, so items are sent while a page is open. `
+            + `Add this line to it: importScripts(${JSON.stringify(`${this.runtime.config.base}worker.js`)});`,
+        );
+        return null;
+    }
+
+    /** `navigator.serviceWorker.ready` would wait for ever where the install fails. */
+    private async active(): Promise<SyncRegistration | null> {
+        await this.starting;
+        const registration = this.registration;
+        const coming = registration?.installing ?? registration?.waiting;
+        if (!registration?.active && coming) await activation(coming);
+        return registration?.active ? registration : null;
+    }
+
+    /** Those of our tags that wait after a failed event; what the browser has forgotten is free again. */
+    private async failedTags(sync: SyncManager): Promise<string[]> {
+        const {failed_tags} = await this.runtime.db.read(readDevice);
+        if (!failed_tags.length) return [];
+        const pending = await sync.getTags();
+        const waiting = failed_tags.filter((tag) => pending.includes(tag));
+        if (waiting.length < failed_tags.length) {
+            await this.runtime.db.write((tx) => changeDevice(tx, {failed_tags: waiting}));
+        }
+        return waiting;
+    }
+
+    private async remember(): Promise<void> {
+        await this.runtime.db.write((tx) => changeDevice(tx, {capabilities: {...this.known}}));
+    }
+}
+
+const REFUSED = new Set<Capabilities["sync"]>(["denied", "disabled"]);
+
+/** That `sync` is there says nothing: WebView, Electron and Brave have it and refuse. */
+async function granted(sync: SyncManager, tag: string): Promise<Capabilities["sync"]> {
+    try {
+        await sync.register(tag);
+        return "granted";
+    } catch (error) {
+        return REFUSALS[(error as Error).name] ?? "unsupported";
+    }
+}
+
+function activation(worker: ServiceWorker): Promise<void> {
+    return new Promise((resolve) => {
+        const timer = setTimeout(resolve, ACTIVATION);
+        worker.addEventListener("statechange", () => {
+            if (worker.state !== "activated" && worker.state !== "redundant") return;
+            clearTimeout(timer);
+            resolve();
+        });
+    });
+}

@@ -1,0 +1,141 @@
+import {askDelay} from "../shared/backoff";
+import {readDevice, type Device} from "../shared/device";
+import type {Flusher} from "../shared/flusher";
+import {countItems, inState} from "../shared/items";
+import type {Announcement} from "../shared/messages";
+import type {Trigger} from "../shared/protocol";
+import type {Runtime} from "../shared/runtime";
+import type {StoredItem, Tx} from "../shared/schema";
+import type {SessionCheck} from "../shared/session";
+import type {WorkerRegistration} from "./registration";
+
+const SOONEST = 1_000;
+const LATEST = 3_600_000;
+const LOOKED_AT = 500;
+
+/** What makes a page flush. In browsers without background sync this is all there is. */
+export class Triggers {
+    private timer: ReturnType<typeof setTimeout> | undefined;
+    private flushing: Promise<void> | null = null;
+    private readonly pending = new Set<Trigger>();
+    private checking: Promise<unknown> | null = null;
+    private asked = 0;
+    private askedAt = 0;
+
+    constructor(
+        private readonly runtime: Runtime,
+        private readonly session: SessionCheck,
+        private readonly flusher: Flusher,
+        private readonly registration: WorkerRegistration,
+    ) {}
+
+    start(): void {
+        addEventListener("online", () => this.resume("online"));
+        document.addEventListener("visibilitychange", () => {
+            if (document.visibilityState === "visible") this.resume("visible");
+        });
+        this.resume("load");
+    }
+
+    /** The page is back from the back/forward cache: somebody else may have signed in meanwhile. */
+    restore(): void {
+        this.session.isConfirmed = false;
+        this.resume("visible");
+    }
+
+    /** The user of this page has written something. */
+    enqueued(tag: string): void {
+        attempt(() => this.registration.arm([tag]));
+        void this.flush("enqueue");
+    }
+
+    hear(announcement: Announcement): void {
+        if (announcement.type === "sent") this.asked = 0;
+        if (announcement.type === "change") attempt(() => this.schedule());
+    }
+
+    /** Flush as soon as this page may. Resolves when it has tried, whatever came of it. */
+    flush(trigger: Trigger): Promise<void> {
+        this.pending.add(trigger);
+        this.flushing ??= this.loop().finally(() => (this.flushing = null));
+        return this.flushing;
+    }
+
+    /** Something has changed outside: find out whose session it is where that is open, then send what is due. */
+    private resume(trigger: Trigger): void {
+        if (trigger !== "timer") attempt(() => this.rearm());
+        attempt(async () => {
+            if (!(await this.needsSession(trigger))) return this.flush(trigger);
+            const change = await (this.checking = this.session.run().finally(() => (this.checking = null)));
+            const isLogin = Boolean(change?.released.length);
+            return change ? this.flush(isLogin ? "login" : trigger) : this.schedule();
+        });
+    }
+
+    private async loop(): Promise<void> {
+        await this.checking;
+        for (const trigger of this.pending) {
+            this.pending.delete(trigger);
+            await attempt(() => this.flusher.offer({trigger}));
+        }
+        await attempt(() => this.schedule());
+    }
+
+    private async needsSession(trigger: Trigger): Promise<boolean> {
+        if (!this.session.isConfirmed) return true;
+        return trigger !== "timer" && (await this.counts()).blocked > 0;
+    }
+
+    private async rearm(): Promise<void> {
+        const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
+        if (queued.length) await this.registration.arm(new Set(queued.map(({tag}) => tag)));
+    }
+
+    private async schedule(): Promise<void> {
+        const {db, now} = this.runtime;
+        const at = Math.min(await db.read((tx) => this.dueAt(tx)), await this.askAt());
+        clearTimeout(this.timer);
+        if (at === Infinity) return;
+        this.timer = setTimeout(() => this.wake(), Math.min(LATEST, Math.max(SOONEST, at - now())));
+    }
+
+    private wake(): void {
+        this.askedAt = this.runtime.now();
+        this.asked += 1;
+        this.resume("timer");
+    }
+
+    private async dueAt(tx: Tx): Promise<number> {
+        const device = await readDevice(tx);
+        const queued = await inState(tx, device.owner, "queued", LOOKED_AT);
+        const sending = await inState(tx, device.owner, "sending", LOOKED_AT);
+        const checkAt = this.session.isConfirmed ? Infinity : device.next_try;
+        return Math.min(checkAt, dueAt(queued, device), ...sending.map((item) => item.lease_until));
+    }
+
+    /** A visible page asks after accepted items, less and less often. */
+    private async askAt(): Promise<number> {
+        if (document.visibilityState !== "visible" || !(await this.counts()).accepted) return Infinity;
+        return this.askedAt + askDelay(this.asked);
+    }
+
+    private counts() {
+        return this.runtime.db.read(async (tx) => countItems(tx, (await readDevice(tx)).owner));
+    }
+}
+
+/** When the first of these items is due; in a lane that is a matter of its first one. */
+function dueAt(queued: StoredItem[], device: Device): number {
+    const heads = queued.filter((item, i) => !item.lane || queued.findIndex(({lane}) => lane === item.lane) === i);
+    const first = Math.min(...heads.map((item) => Math.max(item.next_try, item.not_before)));
+    return Math.max(first, device.not_before, device.next_try);
+}
+
+/** Nobody waits for what a trigger starts: a failure is told, and the next trigger tries again. */
+async function attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+        await work();
+    } catch (error) {
+        console.warn("django-bgsync:", error);
+    }
+}

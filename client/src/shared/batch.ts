@@ -1,0 +1,106 @@
+import {readDevice} from "./device";
+import {inState, put} from "./items";
+import {inTurn, sendable, type Candidate} from "./lanes";
+import type {Limits, WireItem} from "./protocol";
+import type {StoredItem, Tx, WriteTx} from "./schema";
+
+export interface Selection {
+    owner: string;
+    now: number;
+    /** Our own backoff does not count; what the server asked for always does. */
+    eager: boolean;
+    /** Items this flush is done with. */
+    tried: ReadonlySet<string>;
+    /** At most so many items, whatever the server allows. */
+    cap: number;
+    /** The server has answered a moment ago. */
+    proven: boolean;
+    by: string;
+    leaseUntil: number;
+}
+
+export interface Leased {
+    item: StoredItem;
+    wire: WireItem;
+}
+
+/** Room for everything in an envelope but its items. */
+const ENVELOPE_BYTES = 12_288;
+const WIRE_ITEM_BYTES = 512;
+const PAGE = 500;
+const LONGEST_WAIT = 24 * 3_600_000;
+
+/** Lease the next items of an owner to one delivery. */
+export async function leaseBatch(tx: WriteTx, selection: Selection): Promise<Leased[]> {
+    const {limits} = await readDevice(tx);
+    const most = Math.min(selection.cap, limits.max_items);
+    const found = await candidates(tx, selection, most);
+    const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
+    return Promise.all(batch.map((candidate) => lease(tx, candidate, selection)));
+}
+
+/** Items whose sender is gone: all of them for whoever holds the lock, else those whose lease has run out. */
+export async function reclaim(tx: WriteTx, everything: boolean, now: number): Promise<void> {
+    const {owner} = await readDevice(tx);
+    for (const item of await tx.objectStore("items").index("state").getAll("sending")) {
+        if (!everything && item.lease_until > now) continue;
+        await put(tx, {...item, state: item.owner === owner ? "queued" : "blocked"});
+    }
+}
+
+/** Whether an instant has come. One further away than any wait means that the device's clock was set back. */
+export function isPast(instant: number, now: number): boolean {
+    return instant <= now || instant > now + LONGEST_WAIT;
+}
+
+async function candidates(tx: Tx, selection: Selection, most: number): Promise<Candidate[]> {
+    const isDue = (item: StoredItem) =>
+        !selection.tried.has(item.id) &&
+        isPast(item.not_before, selection.now) &&
+        (selection.eager || isPast(item.next_try, selection.now));
+    for (let limit = PAGE; ; limit *= 4) {
+        const queued = await inState(tx, selection.owner, "queued", limit);
+        const found = inTurn(await rows(tx, queued, isDue));
+        if (found.length >= most || queued.length < limit) return found;
+    }
+}
+
+async function rows(tx: Tx, queued: StoredItem[], isDue: (item: StoredItem) => boolean): Promise<Candidate[][]> {
+    const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{item, after: null}]);
+    const lanes = new Map(queued.filter((item) => item.lane).map((item) => [item.lane, item.owner]));
+    const index = tx.objectStore("items").index("owner_lane");
+    const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
+    return [...free, ...(await Promise.all(ordered))];
+}
+
+/** What fails again and again is tried alone first: it may be the one that breaks the delivery for the others. */
+function isProbe(found: Candidate[], {proven}: Selection): boolean {
+    return !proven && (found[0]?.item.failures ?? 0) >= 2;
+}
+
+function cut(found: Candidate[], limits: Limits): Candidate[] {
+    let room = limits.max_bytes - ENVELOPE_BYTES;
+    const fitting = found.findIndex(({item}) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
+    return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
+}
+
+async function lease(tx: WriteTx, {item, after}: Candidate, {by, leaseUntil}: Selection): Promise<Leased> {
+    const leased = await put(tx, {
+        ...item, state: "sending", send_count: item.send_count + 1, uncertain: true, lease_by: by, lease_until: leaseUntil,
+    });
+    return {item: leased, wire: wireItem(leased, after)};
+}
+
+export function wireItem(item: StoredItem, after: string | null): WireItem {
+    return {
+        id: item.id,
+        tag: item.tag,
+        lane: item.lane,
+        after,
+        seq: item.seq,
+        created_at: new Date(item.created_at).toISOString(),
+        send_count: item.send_count,
+        retry: item.retry,
+        payload: item.payload,
+    };
+}

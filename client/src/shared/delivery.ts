@@ -1,0 +1,67 @@
+import {readDevice} from "./device";
+import {exchange} from "./exchange";
+import {inState, reportOutbox} from "./items";
+import {MAX_AWAITING, PROTOCOL, type Envelope, type Trigger, type WireItem} from "./protocol";
+import type {Runtime} from "./runtime";
+import type {SessionCheck} from "./session";
+import type {Tx} from "./schema";
+import {judge, type Verdict} from "./verdict";
+
+/** Why a flush happens. */
+export interface Cause {
+    trigger: Trigger;
+    /** The browser's tag of a `sync` event. */
+    syncTag?: string;
+    lastChance?: boolean;
+    signal?: AbortSignal;
+}
+
+/** These leave no row on the server: there is never news of them. */
+const ROWLESS = new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
+
+/** Ids of an owner's items whose news is still wanted, at most as many as one envelope may name, from the `turn`th on. */
+export async function awaitedIds(tx: Tx, owner: string, turn: number): Promise<string[]> {
+    const parked = (await inState(tx, owner, "parked")).filter((item) => !ROWLESS.has(item.result?.code ?? ""));
+    const ids = [...(await inState(tx, owner, "accepted")), ...parked].map((item) => item.id);
+    const start = ids.length > MAX_AWAITING ? (turn * MAX_AWAITING) % ids.length : 0;
+    return [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_AWAITING);
+}
+
+export async function writeEnvelope(
+    tx: Tx, {context, version, now}: Pick<Runtime, "context" | "version" | "now">, cause: Cause, items: WireItem[], awaiting: string[],
+): Promise<Envelope> {
+    const {client, owner, worker_version, capabilities} = await readDevice(tx);
+    const outbox = await reportOutbox(tx, owner);
+    return {
+        protocol: PROTOCOL,
+        owner,
+        client: {id: client, worker_version: version || worker_version, capabilities, outbox},
+        trigger: cause.trigger,
+        sync_tag: cause.syncTag ?? "",
+        last_chance: cause.lastChance ?? false,
+        context,
+        sent_at: new Date(now()).toISOString(),
+        items,
+        awaiting,
+    };
+}
+
+/** Send one envelope, with a fresh CSRF token if the first is refused. */
+export async function deliver(
+    runtime: Runtime, session: SessionCheck, envelope: Envelope, signal?: AbortSignal,
+): Promise<Verdict> {
+    const verdict = await post(runtime, envelope, await session.csrfToken(signal), signal);
+    if (verdict.kind !== "csrf_failed") return verdict;
+    return post(runtime, envelope, await session.freshToken(signal), signal);
+}
+
+async function post(
+    runtime: Runtime, envelope: Envelope, token: string | null, signal?: AbortSignal,
+): Promise<Verdict> {
+    const headers = {"Content-Type": "application/json", ...(token && {[runtime.config.csrfHeader]: token})};
+    const init = {method: "POST", headers, body: JSON.stringify(envelope)};
+    const reply = await exchange(runtime, "v1/deliveries/", init, signal);
+    if (reply === "timeout") return {kind: "unreachable", code: reply, divisible: false};
+    if (typeof reply === "string") return {kind: reply};
+    return judge(reply, envelope.items.map(({id}) => id), runtime.now());
+}

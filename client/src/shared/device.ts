@@ -1,0 +1,64 @@
+import {backoff} from "./backoff";
+import type {Minted} from "./identity";
+import {DEFAULT_LIMITS, type Capabilities, type Limits, type Trigger} from "./protocol";
+import type {Tx, WriteTx} from "./schema";
+
+/** What this browser profile remembers beside the items. One row, changed only inside transactions. */
+export interface Device {
+    /** The client id, a UUIDv4. */
+    client: string;
+    /** Owner key last confirmed by the server, "" for nobody. */
+    owner: string;
+    /** Milliseconds to add to the device's clock to get the server's. */
+    clock: number;
+    minted: Minted;
+    limits: Limits;
+    /** The server asked for no delivery before this instant. */
+    not_before: number;
+    /** Deliveries in a row that reached no verdict, and when the next one is due. */
+    failures: number;
+    next_try: number;
+    /** Somebody wanted a flush while another context was flushing, and why. */
+    dirty: Trigger | null;
+    /** Who flushes where there are no Web Locks. */
+    lease: {by: string; until: number};
+    /** Browser sync tags whose last event failed: the browser waits minutes before it fires them again. */
+    failed_tags: string[];
+    dropped: Record<string, number>;
+    /** As the last page found them; the worker cannot find out by itself. */
+    capabilities: Capabilities;
+    worker_version: string;
+}
+
+export const INITIAL_DEVICE: Device = {
+    client: "",
+    owner: "",
+    clock: 0,
+    minted: {at: 0, count: 0},
+    limits: DEFAULT_LIMITS,
+    not_before: 0,
+    failures: 0,
+    next_try: 0,
+    dirty: null,
+    lease: {by: "", until: 0},
+    failed_tags: [],
+    dropped: {},
+    capabilities: {worker: "none", sync: "unsupported", persisted: false, locks: false},
+    worker_version: "",
+};
+
+export async function readDevice(tx: Tx): Promise<Device> {
+    return {...INITIAL_DEVICE, ...(await tx.objectStore("meta").get("device"))};
+}
+
+export async function changeDevice(tx: WriteTx, changes: Partial<Device>): Promise<Device> {
+    const device = {...(await readDevice(tx)), ...changes};
+    await tx.objectStore("meta").put(device, "device");
+    return device;
+}
+
+/** The server could not be reached: leave it alone for a while. */
+export async function backOff(tx: WriteTx, {now, random}: {now: () => number; random: () => number}): Promise<void> {
+    const failures = (await readDevice(tx)).failures + 1;
+    await changeDevice(tx, {failures, next_try: now() + backoff(failures, random)});
+}

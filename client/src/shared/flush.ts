@@ -1,0 +1,199 @@
+import {isPast, leaseBatch, reclaim, type Leased} from "./batch";
+import {awaitedIds, deliver, writeEnvelope, type Cause} from "./delivery";
+import {backOff, changeDevice, readDevice} from "./device";
+import {inState} from "./items";
+import {LEASE, type FlushLock} from "./lock";
+import {news, type Reached} from "./messages";
+import {blockOwner} from "./ownership";
+import {Pace} from "./pace";
+import type {Answer, Envelope, Limits, Trigger} from "./protocol";
+import type {Runtime} from "./runtime";
+import type {StoredItem, WriteTx} from "./schema";
+import {clockOffset, REACHED, type SessionCheck} from "./session";
+import {applyNews, applyResults, countFailure, giveBack} from "./settlement";
+import type {Verdict} from "./verdict";
+
+/** Why a flush stopped: nothing more is due, or the server cannot or must not be asked now. */
+export type Ending = "drained" | "postponed" | "blocked" | "failed" | "aborted";
+
+/** They obey an item's own backoff; the other triggers mean that something has changed, or that somebody wants it now. */
+const PATIENT: ReadonlySet<Trigger> = new Set(["enqueue", "timer"]);
+/** They bring no request of their own when there is nothing to send. */
+const SENDING_ONLY: ReadonlySet<Trigger> = new Set(["enqueue", "sync"]);
+
+interface Failure {
+    kind: "unreachable" | "refused" | "csrf_failed" | "wrong_owner";
+    code: string;
+    divisible: boolean;
+    limits?: Limits | undefined;
+}
+
+interface Prepared {
+    batch: Leased[];
+    envelope: Envelope;
+}
+
+/** One flush: everything due of the current owner, delivery by delivery. Its caller holds the lock. */
+export class Flush {
+    private readonly pace = new Pace();
+    private hasAsked = false;
+    private hasChangedOwner = false;
+
+    constructor(
+        private readonly runtime: Runtime,
+        private readonly session: SessionCheck,
+        private readonly lock: FlushLock,
+        private readonly cause: Cause,
+        /** Which of the accepted items to ask for, where they are too many for one envelope. */
+        private readonly turn: number,
+    ) {}
+
+    async run(): Promise<Ending> {
+        await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
+        for (;;) {
+            const ending = await this.step();
+            if (ending) return ending;
+        }
+    }
+
+    private async step(): Promise<Ending | null> {
+        const {db, now} = this.runtime;
+        const {trigger, signal} = this.cause;
+        if (signal?.aborted) return "aborted";
+        const device = await db.read(readDevice);
+        if (!isPast(device.not_before, now())) return "postponed";
+        if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
+        if (!device.owner) return this.findOwner();
+        await this.lock.renew();
+        const prepared = await db.write((tx) => this.prepare(tx, device.owner));
+        if (!prepared) return "drained";
+        this.runtime.announce({type: "change"});
+        const verdict = await deliver(this.runtime, this.session, prepared.envelope, signal);
+        return this.settle(prepared, verdict);
+    }
+
+    /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
+    private async findOwner(): Promise<Ending | null> {
+        const waiting = await this.runtime.db.read((tx) => inState(tx, "", "queued", 1));
+        if (!waiting.length) return "drained";
+        if (!(await this.session.run(this.cause.signal))) return "failed";
+        return (await this.runtime.db.read(readDevice)).owner ? null : "blocked";
+    }
+
+    private async prepare(tx: WriteTx, owner: string): Promise<Prepared | null> {
+        const now = this.runtime.now();
+        const {cap, proven, tried} = this.pace;
+        const eager = !PATIENT.has(this.cause.trigger);
+        const by = this.runtime.instance;
+        const batch = await leaseBatch(tx, {owner, now, eager, tried, cap, proven, by, leaseUntil: now + LEASE});
+        const asks = !this.hasAsked && (batch.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
+        const awaiting = asks ? await awaitedIds(tx, owner, this.turn) : [];
+        if (!batch.length && !awaiting.length) return null;
+        const items = batch.map(({wire}) => wire);
+        return {batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, awaiting)};
+    }
+
+    private async settle({batch, envelope}: Prepared, verdict: Verdict): Promise<Ending | null> {
+        const items = batch.map(({item}) => item);
+        switch (verdict.kind) {
+            case "answer":
+                return this.accept(verdict.answer, envelope);
+            case "blocked":
+                return this.block(envelope.owner, items);
+            case "wrong_owner":
+                return this.changeOwner(envelope.owner, verdict.owner, items);
+            case "busy":
+                return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
+            case "offline":
+                return this.missServer(items);
+            case "aborted":
+                return this.abort(items);
+            case "csrf_failed":
+                return this.endure(items, {kind: verdict.kind, code: verdict.kind, divisible: false});
+            default:
+                return this.endure(items, verdict);
+        }
+    }
+
+    private async accept(answer: Answer, envelope: Envelope): Promise<null> {
+        const {now, random} = this.runtime;
+        const moment = {now: now(), random};
+        await this.session.confirm(answer.owner, async (tx) => {
+            await noteAnswer(tx, answer, moment.now);
+            const sent = await applyResults(tx, answer.results, moment);
+            return [...sent, ...(await applyNews(tx, answer.settled ?? [], moment))];
+        });
+        this.pace.succeed(envelope.items.map(({id}) => id));
+        this.hasAsked = true;
+        this.runtime.announce({type: "reached", reached: "server"}, {type: "change"});
+        return null;
+    }
+
+    private async block(owner: string, items: StoredItem[]): Promise<Ending> {
+        const blocked = await this.runtime.db.write(async (tx) => {
+            await giveBack(tx, items);
+            return blockOwner(tx, owner);
+        });
+        this.runtime.announce(...blocked.map((item) => ({type: "blocked", item: news(item)}) as const));
+        return this.end("blocked", "server");
+    }
+
+    private async changeOwner(from: string, to: string | null | undefined, items: StoredItem[]): Promise<Ending | null> {
+        // A second change within one flush, or none at all, is a server that contradicts itself: do not argue for ever.
+        if (this.hasChangedOwner || to === from) return this.endure(items, {kind: "wrong_owner", code: "wrong_owner", divisible: false});
+        this.hasChangedOwner = true;
+        await this.runtime.db.write((tx) => giveBack(tx, items));
+        if (to === undefined) await this.session.run(this.cause.signal);
+        else await this.session.confirm(to);
+        this.runtime.announce({type: "reached", reached: "server"}, {type: "change"});
+        return null;
+    }
+
+    private async postpone(delay: number, reached: Reached, items: StoredItem[]): Promise<Ending> {
+        await this.runtime.db.write(async (tx) => {
+            await giveBack(tx, items);
+            await changeDevice(tx, {not_before: this.runtime.now() + delay});
+        });
+        return this.end("postponed", reached);
+    }
+
+    /** Nobody answered: that says nothing about the items, so none of them is the worse for it. */
+    private async missServer(items: StoredItem[]): Promise<Ending> {
+        await this.runtime.db.write(async (tx) => {
+            await giveBack(tx, items);
+            await backOff(tx, this.runtime);
+        });
+        return this.end("failed", "nobody");
+    }
+
+    /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
+    private async endure(items: StoredItem[], failure: Failure): Promise<Ending | null> {
+        const {db, now, random} = this.runtime;
+        const course = this.pace.fail(items.map(({id}) => id), failure.divisible);
+        await db.write(async (tx) => {
+            if (course === "divide") await giveBack(tx, items);
+            else await countFailure(tx, items, failure.code, {now: now(), random});
+            if (course === "stop") await backOff(tx, this.runtime);
+            const device = await readDevice(tx);
+            if (failure.limits) await changeDevice(tx, {limits: {...device.limits, ...failure.limits}});
+        });
+        return course === "stop" ? this.end("failed", failure.kind === "unreachable" ? "stranger" : "server") : null;
+    }
+
+    private async abort(items: StoredItem[]): Promise<Ending> {
+        await this.runtime.db.write((tx) => giveBack(tx, items));
+        return this.end("aborted");
+    }
+
+    private end(ending: Ending, reached?: Reached): Ending {
+        if (reached) this.runtime.announce({type: "reached", reached});
+        this.runtime.announce({type: "change"});
+        return ending;
+    }
+}
+
+async function noteAnswer(tx: WriteTx, answer: Answer, now: number): Promise<void> {
+    const {limits} = await readDevice(tx);
+    const clock = clockOffset(answer.server_time, now);
+    await changeDevice(tx, {...REACHED, ...clock, not_before: 0, limits: {...limits, ...answer.limits}});
+}

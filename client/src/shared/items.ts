@@ -1,0 +1,75 @@
+import {changeDevice, readDevice} from "./device";
+import {mint} from "./identity";
+import type {OutboxReport} from "./protocol";
+import type {ItemState, StoredItem, Tx, WriteTx} from "./schema";
+
+export interface Counts extends Record<ItemState, number> {
+    /** Not yet sent: queued, sending and blocked. */
+    pending: number;
+}
+
+const UNSENT: ItemState[] = ["queued", "sending", "blocked"];
+const STATES: ItemState[] = [...UNSENT, "accepted", "parked"];
+
+/** What an item has when it is due and nothing is known of an earlier try. */
+export const DUE = {
+    state: "queued", failures: 0, next_try: 0, not_before: 0, result: null, last_error: null,
+} as const satisfies Partial<StoredItem>;
+
+/** By its id, or by one it had before. */
+export async function find(tx: Tx, id: string): Promise<StoredItem | undefined> {
+    const items = tx.objectStore("items");
+    return (await items.index("id").get(id)) ?? items.index("aliases").get(id);
+}
+
+export async function put(tx: WriteTx, item: StoredItem): Promise<StoredItem> {
+    await tx.objectStore("items").put(item);
+    return item;
+}
+
+/** In the order they were written. */
+export function inState(tx: Tx, owner: string, state: ItemState, limit?: number): Promise<StoredItem[]> {
+    return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
+}
+
+/** A new id, on the server's clock and above every earlier one of this device. */
+export async function mintId(tx: WriteTx, now: number): Promise<string> {
+    const device = await readDevice(tx);
+    const {id, minted} = mint(device.minted, now + device.clock);
+    await changeDevice(tx, {minted});
+    return id;
+}
+
+/** The same item under a new id, as if written now and never sent. The old id stays an alias. */
+export async function copyItem(tx: WriteTx, item: StoredItem, now: number): Promise<StoredItem> {
+    return {
+        ...item,
+        ...DUE,
+        id: await mintId(tx, now),
+        aliases: [...item.aliases, item.id],
+        created_at: now,
+        send_count: 0,
+        retry: 0,
+        uncertain: false,
+    };
+}
+
+export async function countItems(tx: Tx, owner: string): Promise<Counts> {
+    const index = tx.objectStore("items").index("owner_state");
+    const numbers = await Promise.all(STATES.map((state) => index.count([owner, state])));
+    const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]])) as Record<ItemState, number>;
+    return {...counts, pending: counts.queued + counts.sending + counts.blocked};
+}
+
+/** What a delivery tells the server about this outbox. */
+export async function reportOutbox(tx: Tx, owner: string): Promise<OutboxReport> {
+    const {pending, parked} = await countItems(tx, owner);
+    const oldest = await Promise.all(UNSENT.map((state) => inState(tx, owner, state, 1)));
+    const instants = oldest.flat().map((item) => item.created_at);
+    return {
+        pending,
+        parked,
+        oldest_at: instants.length ? new Date(Math.min(...instants)).toISOString() : null,
+        dropped: (await readDevice(tx)).dropped,
+    };
+}

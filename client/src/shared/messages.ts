@@ -1,0 +1,63 @@
+import type {Result} from "./protocol";
+import type {Settlement, StoredItem} from "./schema";
+
+/** What listeners learn of an item; the payload stays in the outbox. */
+export interface ItemNews {
+    id: string;
+    aliases: string[];
+    tag: string;
+    lane: string;
+}
+
+/** Whether the last exchange met our server, nobody, or somebody else (a captive portal, a proxy's error page). */
+export type Reached = "server" | "nobody" | "stranger";
+
+/** Everything one context tells the others of the same origin. */
+export type Announcement =
+    | {type: "change"}
+    | {type: "owner"}
+    | {type: "reached"; reached: Reached}
+    | {type: "queued"; item: ItemNews}
+    | {type: "blocked"; item: ItemNews}
+    | {type: "sent"; item: ItemNews; result: Result}
+    | {type: "parked"; item: ItemNews; result: Result}
+    | {type: "settled"; item: ItemNews; result: Settlement};
+
+/** Page to worker. */
+export type WorkerMessage = {bgsync: 1; type: "flush"};
+
+export function news(item: StoredItem): ItemNews {
+    return {id: item.id, aliases: item.aliases, tag: item.tag, lane: item.lane};
+}
+
+export function isWorkerMessage(data: unknown): data is WorkerMessage {
+    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1
+        && "type" in data && data.type === "flush";
+}
+
+const CHANNEL = "django-bgsync:1";
+
+/** Tells this context's listener and, over a BroadcastChannel while it is open, every other context's. */
+export class Announcer {
+    private channel: BroadcastChannel | null = null;
+
+    constructor(private readonly listener: (announcement: Announcement) => void) {}
+
+    open(): void {
+        if (this.channel || typeof BroadcastChannel === "undefined") return;
+        this.channel = new BroadcastChannel(CHANNEL);
+        this.channel.onmessage = (event: MessageEvent<Announcement>) => this.listener(event.data);
+    }
+
+    close(): void {
+        this.channel?.close();
+        this.channel = null;
+    }
+
+    announce(...announcements: Announcement[]): void {
+        for (const announcement of announcements) {
+            this.listener(announcement);
+            this.channel?.postMessage(announcement);
+        }
+    }
+}

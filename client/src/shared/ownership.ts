@@ -1,0 +1,48 @@
+import {changeDevice, readDevice} from "./device";
+import {inState, put} from "./items";
+import type {StoredItem, WriteTx} from "./schema";
+
+export interface OwnerChange {
+    changed: boolean;
+    blocked: StoredItem[];
+    released: StoredItem[];
+}
+
+/**
+ * The server has named the owner of the session, "" for nobody. `page` is the page that asked: what it wrote before it knew
+ * is this owner's. Items of nobody are the first owner's; other owners' wait until theirs is confirmed again.
+ */
+export async function confirmOwner(tx: WriteTx, owner: string, page?: string): Promise<OwnerChange> {
+    const before = (await readDevice(tx)).owner;
+    if (page !== undefined) await settleProvisional(tx, owner, page);
+    if (owner !== before) await changeDevice(tx, {owner});
+    if (owner) await adopt(tx, owner);
+    return {
+        changed: owner !== before,
+        blocked: owner === before && owner ? [] : await blockOwner(tx, before),
+        released: owner ? await release(tx, owner) : [],
+    };
+}
+
+/** Their owner has to sign in before they can be sent. */
+export async function blockOwner(tx: WriteTx, owner: string): Promise<StoredItem[]> {
+    const items = [...(await inState(tx, owner, "queued")), ...(await inState(tx, owner, "sending"))];
+    return Promise.all(items.map((item) => put(tx, {...item, state: "blocked"})));
+}
+
+async function release(tx: WriteTx, owner: string): Promise<StoredItem[]> {
+    const items = await inState(tx, owner, "blocked");
+    return Promise.all(items.map((item) => put(tx, {...item, state: "queued"})));
+}
+
+async function settleProvisional(tx: WriteTx, owner: string, page: string): Promise<void> {
+    const items = await tx.objectStore("items").index("provisional").getAll(page);
+    for (const {provisional: _, ...item} of items) {
+        await put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? {...item, owner} : item);
+    }
+}
+
+async function adopt(tx: WriteTx, owner: string): Promise<void> {
+    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([""], ["", []]));
+    for (const item of items) await put(tx, {...item, owner});
+}

@@ -1,0 +1,21 @@
+import type {Settlement, StoredItem, WriteTx} from "./schema";
+
+const KEPT = 500;
+const KEPT_FOR = 7 * 24 * 3_600_000;
+
+/** Remember how an item ended, under every id it was known by, for as long as a reloaded page may ask. */
+export async function keepResult(tx: WriteTx, item: StoredItem, settlement: Settlement, now: number): Promise<void> {
+    const results = tx.objectStore("results");
+    for (const id of [item.id, ...item.aliases]) {
+        await results.put({id, owner: item.owner, settled_at: now, settlement});
+    }
+}
+
+export async function pruneResults(tx: WriteTx, now: number): Promise<void> {
+    const results = tx.objectStore("results");
+    const byAge = results.index("settled_at");
+    const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
+    const surplus = (await results.count()) - old.length - KEPT;
+    const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
+    await Promise.all(oldest.map((id) => results.delete(id)));
+}

@@ -1,0 +1,23 @@
+import type {Config} from "./config";
+import type {Database} from "./database";
+import type {Announcement} from "./messages";
+
+/** What the flush engine needs of the context it runs in. */
+export interface Runtime {
+    config: Config;
+    context: "page" | "worker";
+    /** Of this page or this start of the worker. */
+    instance: string;
+    /** Of the worker; a page knows it from the device. */
+    version: string;
+    db: Database;
+    locks: LockManager | undefined;
+    fetch: (url: string, init: RequestInit) => Promise<Response>;
+    /** The CSRF cookie's value, null where scripts cannot read it. */
+    csrfCookie: () => Promise<string | null>;
+    announce: (...announcements: Announcement[]) => void;
+    now: () => number;
+    random: () => number;
+    /** Milliseconds one request may take. */
+    timeout: number;
+}

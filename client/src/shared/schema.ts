@@ -1,0 +1,120 @@
+import {openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from "idb";
+
+import {INITIAL_DEVICE, type Device} from "./device";
+import {uuid4} from "./identity";
+import type {Json, Result} from "./protocol";
+
+export const DATABASE = "django-bgsync";
+export const STORES: Stores = ["items", "results", "meta"];
+
+const VERSION = 1;
+
+export type ItemState = "queued" | "sending" | "accepted" | "blocked" | "parked";
+
+/** One row of the outbox. Instants are milliseconds of the device's clock. */
+export interface StoredItem {
+    seq: number;
+    id: string;
+    /** Ids it had before it was sent again as a copy. */
+    aliases: string[];
+    tag: string;
+    lane: string;
+    payload: Json;
+    /** Of the payload as JSON in UTF-8. */
+    bytes: number;
+    /** Owner key, or "" while nobody has signed in on this device. */
+    owner: string;
+    /** The page whose own session check was still pending when it was written. */
+    provisional?: string;
+    state: ItemState;
+    created_at: number;
+    send_count: number;
+    retry: number;
+    /** It was sent and no verdict came: the server may hold it. */
+    uncertain: boolean;
+    failures: number;
+    /** Our own backoff. */
+    next_try: number;
+    /** The server's `retry_after`. */
+    not_before: number;
+    lease_by: string;
+    lease_until: number;
+    /** The latest verdict of an accepted or parked item. */
+    result: Result | null;
+    /** Code of the latest try that brought no verdict. */
+    last_error: string | null;
+}
+
+/** How an item ended: a verdict, or what the user did to it on this device. */
+export type Settlement = Result | {id: string; status: "discarded" | "superseded"};
+
+/** What became of an item that has left the outbox. */
+export interface StoredResult {
+    id: string;
+    owner: string;
+    settled_at: number;
+    settlement: Settlement;
+}
+
+interface Schema extends DBSchema {
+    items: {
+        key: number;
+        value: StoredItem;
+        indexes: {
+            id: string;
+            aliases: string;
+            state: ItemState;
+            owner_state: [string, ItemState];
+            owner_lane: [string, string];
+            provisional: string;
+        };
+    };
+    results: {key: string; value: StoredResult; indexes: {settled_at: number}};
+    meta: {key: "device"; value: Device};
+}
+
+type Stores = ["items", "results", "meta"];
+export type Handle = IDBPDatabase<Schema>;
+export type WriteTx = IDBPTransaction<Schema, Stores, "readwrite">;
+export type Tx = IDBPTransaction<Schema, Stores, "readonly"> | WriteTx;
+type UpgradeTx = IDBPTransaction<Schema, Stores, "versionchange">;
+
+/** One step per version, for ever: additive, and no step ever drops a row. */
+const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores];
+
+/** Open the outbox. `lost` is called when the handle is no longer usable, whoever closed it. */
+export async function openHandle(lost: () => void): Promise<Handle> {
+    try {
+        return await open(VERSION, lost);
+    } catch (error) {
+        // A newer release wrote here (another tab, or a rollback on the server): its migrations are additive.
+        if (error instanceof DOMException && error.name === "VersionError") return open(undefined, lost);
+        throw error;
+    }
+}
+
+function open(version: number | undefined, lost: () => void): Promise<Handle> {
+    return openDB<Schema>(DATABASE, version, {
+        upgrade: (db, from, _to, tx) => {
+            for (const step of STEPS.slice(from)) step(db, tx as unknown as UpgradeTx);
+        },
+        blocking: (_current, _blocked, event) => {
+            (event.target as IDBDatabase).close();
+            lost();
+        },
+        terminated: lost,
+    });
+}
+
+function createStores(db: Handle, tx: UpgradeTx): void {
+    const items = db.createObjectStore("items", {keyPath: "seq", autoIncrement: true});
+    items.createIndex("id", "id", {unique: true});
+    items.createIndex("aliases", "aliases", {multiEntry: true});
+    items.createIndex("state", "state");
+    items.createIndex("owner_state", ["owner", "state"]);
+    items.createIndex("owner_lane", ["owner", "lane"]);
+    items.createIndex("provisional", "provisional");
+    db.createObjectStore("results", {keyPath: "id"}).createIndex("settled_at", "settled_at");
+    db.createObjectStore("meta");
+    void tx.objectStore("meta").put({...INITIAL_DEVICE, client: uuid4()}, "device");
+}

@@ -1,0 +1,92 @@
+import {backOff, changeDevice, readDevice} from "./device";
+import {exchange, type Silence} from "./exchange";
+import {news, type Announcement, type Reached} from "./messages";
+import {confirmOwner, type OwnerChange} from "./ownership";
+import type {Session} from "./protocol";
+import type {Runtime} from "./runtime";
+import type {WriteTx} from "./schema";
+import {isObject, parsed, type Reply} from "./verdict";
+
+/** Whose session it is and how to prove it to the server, asked anew each time; only the owner is kept. */
+export class SessionCheck {
+    /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
+    private token: string | null = null;
+    /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
+    isConfirmed = false;
+
+    constructor(private readonly runtime: Runtime, private readonly page?: string) {}
+
+    /** Ask the server. What it changed for the items here, null if it could not be asked. */
+    async run(signal?: AbortSignal): Promise<OwnerChange | null> {
+        const {now} = this.runtime;
+        const asked = now();
+        const reply = await exchange(this.runtime, "v1/session/", {}, signal);
+        const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
+        if (!isSession(body)) return this.miss(reply);
+        this.token = body.csrf_token;
+        const change = await this.confirm(body.owner, async (tx) => {
+            const {limits} = await readDevice(tx);
+            const clock = clockOffset(body.server_time, (asked + now()) / 2);
+            await changeDevice(tx, {...REACHED, ...clock, limits: {...limits, ...body.limits}});
+            return [];
+        });
+        this.announceReached("server");
+        return change;
+    }
+
+    /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
+    async confirm(owner: string | null, first?: (tx: WriteTx) => Promise<Announcement[]>): Promise<OwnerChange> {
+        const [told, change] = await this.runtime.db.write(async (tx) => [
+            (await first?.(tx)) ?? [],
+            await confirmOwner(tx, owner ?? "", this.page),
+        ] as const);
+        this.isConfirmed = true;
+        this.runtime.announce(...told, ...announcements(change));
+        return change;
+    }
+
+    /** A CSRF token, null if none is to be had. The cookie first: it follows every rotation. */
+    async csrfToken(signal?: AbortSignal): Promise<string | null> {
+        return (await this.runtime.csrfCookie()) ?? this.token ?? this.freshToken(signal);
+    }
+
+    /** The same without asking the server, for a page that is going away. */
+    get knownToken(): string | null {
+        return this.token;
+    }
+
+    async freshToken(signal?: AbortSignal): Promise<string | null> {
+        return (await this.run(signal)) ? this.token : null;
+    }
+
+    private async miss(reply: Reply | Silence): Promise<null> {
+        if (reply === "aborted") return null;
+        await this.runtime.db.write((tx) => backOff(tx, this.runtime));
+        this.announceReached(reply === "offline" || reply === "timeout" ? "nobody" : "stranger");
+        return null;
+    }
+
+    private announceReached(reached: Reached): void {
+        this.runtime.announce({type: "reached", reached});
+    }
+}
+
+/** The server has answered: our own backoff starts afresh. */
+export const REACHED = {failures: 0, next_try: 0};
+
+/** How far the device's clock is off, from what the server's said at `instant`. */
+export function clockOffset(serverTime: string, instant: number): {clock?: number} {
+    const offset = Math.round(Date.parse(serverTime) - instant);
+    return Number.isNaN(offset) ? {} : {clock: offset};
+}
+
+function announcements({changed, blocked, released}: OwnerChange): Announcement[] {
+    const told: Announcement[] = blocked.map((item) => ({type: "blocked", item: news(item)}));
+    if (changed) told.push({type: "owner"});
+    if (changed || blocked.length || released.length) told.push({type: "change"});
+    return told;
+}
+
+function isSession(body: unknown): body is Session {
+    return isObject(body) && body["bgsync"] === 1 && typeof body["authenticated"] === "boolean";
+}

@@ -1,0 +1,1992 @@
+/*! django-bgsync: generated from client/src, do not edit. sha256 93ffd6a08c8d91bddeae617cd9ffa9d9637107303bcc35a2749939182fd3b3de */
+(() => {
+  // src/shared/errors.ts
+  var BgsyncError = class extends Error {
+    constructor(code, message, options) {
+      super(message, options);
+      this.code = code;
+      this.name = new.target.name;
+    }
+    code;
+  };
+  var QuotaExceededError = class extends BgsyncError {
+    constructor(cause) {
+      super("quota_exceeded", "The browser has no room left for this site: nothing was saved.", { cause });
+    }
+  };
+  var StorageUnavailableError = class extends BgsyncError {
+    constructor(cause) {
+      super("storage_unavailable", "The browser refuses to store data for this site: nothing was saved.", { cause });
+    }
+  };
+  var TooLargeError = class extends BgsyncError {
+    constructor(bytes, allowed) {
+      super("too_large", `The payload has ${bytes} bytes; ${allowed} are allowed.`);
+    }
+  };
+  var NotSerializableError = class extends BgsyncError {
+    constructor(cause) {
+      super("not_serializable", "The payload cannot be written as JSON.", { cause });
+    }
+  };
+  var AlreadySentError = class extends BgsyncError {
+    constructor(id) {
+      super("already_sent", `Item ${id} may have reached the server: it can no longer be discarded here.`);
+    }
+  };
+  var NotRetryableError = class extends BgsyncError {
+    constructor(id) {
+      super("not_retryable", `Item ${id} cannot be tried again: only parked items can, and not every one of them.`);
+    }
+  };
+  function translated(error) {
+    if (error instanceof BgsyncError) return error;
+    const name = error instanceof Error || error instanceof DOMException ? error.name : "";
+    if (name === "QuotaExceededError") return new QuotaExceededError(error);
+    return STORAGE_FAILURES.has(name) ? new StorageUnavailableError(error) : error;
+  }
+  var STORAGE_FAILURES = /* @__PURE__ */ new Set([
+    "AbortError",
+    "InvalidStateError",
+    "NotFoundError",
+    "SecurityError",
+    "TransactionInactiveError",
+    "UnknownError"
+  ]);
+
+  // node_modules/idb/build/index.js
+  var instanceOfAny = (object, constructors) => constructors.some((c) => object instanceof c);
+  var idbProxyableTypes;
+  var cursorAdvanceMethods;
+  function getIdbProxyableTypes() {
+    return idbProxyableTypes || (idbProxyableTypes = [
+      IDBIndex,
+      IDBObjectStore,
+      IDBCursor,
+      IDBDatabase,
+      IDBTransaction
+    ]);
+  }
+  function getCursorAdvanceMethods() {
+    return cursorAdvanceMethods || (cursorAdvanceMethods = ["advance", "continue", "continuePrimaryKey"].map((method) => IDBCursor.prototype[method]));
+  }
+  var transactionDoneMap = /* @__PURE__ */ new WeakMap();
+  var transformCache = /* @__PURE__ */ new WeakMap();
+  var reverseTransformCache = /* @__PURE__ */ new WeakMap();
+  function promisifyRequest(request) {
+    const promise = new Promise((resolve, reject) => {
+      const unlisten = () => {
+        request.removeEventListener("success", success);
+        request.removeEventListener("error", error);
+      };
+      const success = () => {
+        resolve(wrap(request.result));
+        unlisten();
+      };
+      const error = () => {
+        reject(request.error);
+        unlisten();
+      };
+      request.addEventListener("success", success);
+      request.addEventListener("error", error);
+    });
+    reverseTransformCache.set(promise, request);
+    return promise;
+  }
+  function cacheDonePromiseForTransaction(tx) {
+    if (transactionDoneMap.has(tx))
+      return;
+    const done = new Promise((resolve, reject) => {
+      const unlisten = () => {
+        tx.removeEventListener("complete", complete);
+        tx.removeEventListener("error", error);
+        tx.removeEventListener("abort", error);
+      };
+      const complete = () => {
+        resolve();
+        unlisten();
+      };
+      const error = () => {
+        reject(tx.error || new DOMException("AbortError", "AbortError"));
+        unlisten();
+      };
+      tx.addEventListener("complete", complete);
+      tx.addEventListener("error", error);
+      tx.addEventListener("abort", error);
+    });
+    transactionDoneMap.set(tx, done);
+  }
+  var idbProxyTraps = {
+    get(target, prop, receiver) {
+      if (target instanceof IDBTransaction) {
+        if (prop === "done")
+          return transactionDoneMap.get(target);
+        if (prop === "store") {
+          return receiver.objectStoreNames[1] ? void 0 : receiver.objectStore(receiver.objectStoreNames[0]);
+        }
+      }
+      return wrap(target[prop]);
+    },
+    set(target, prop, value) {
+      target[prop] = value;
+      return true;
+    },
+    has(target, prop) {
+      if (target instanceof IDBTransaction && (prop === "done" || prop === "store")) {
+        return true;
+      }
+      return prop in target;
+    }
+  };
+  function replaceTraps(callback) {
+    idbProxyTraps = callback(idbProxyTraps);
+  }
+  function wrapFunction(func) {
+    if (getCursorAdvanceMethods().includes(func)) {
+      return function(...args) {
+        func.apply(unwrap(this), args);
+        return wrap(this.request);
+      };
+    }
+    return function(...args) {
+      return wrap(func.apply(unwrap(this), args));
+    };
+  }
+  function transformCachableValue(value) {
+    if (typeof value === "function")
+      return wrapFunction(value);
+    if (value instanceof IDBTransaction)
+      cacheDonePromiseForTransaction(value);
+    if (instanceOfAny(value, getIdbProxyableTypes()))
+      return new Proxy(value, idbProxyTraps);
+    return value;
+  }
+  function wrap(value) {
+    if (value instanceof IDBRequest)
+      return promisifyRequest(value);
+    if (transformCache.has(value))
+      return transformCache.get(value);
+    const newValue = transformCachableValue(value);
+    if (!Object.is(newValue, value)) {
+      transformCache.set(value, newValue);
+      reverseTransformCache.set(newValue, value);
+    }
+    return newValue;
+  }
+  var unwrap = (value) => reverseTransformCache.get(value);
+  function openDB(name, version, { blocked, upgrade, blocking, terminated } = {}) {
+    const request = indexedDB.open(name, version);
+    const openPromise = wrap(request);
+    if (upgrade) {
+      request.addEventListener("upgradeneeded", (event) => {
+        upgrade(wrap(request.result), event.oldVersion, event.newVersion, wrap(request.transaction), event);
+      });
+    }
+    if (blocked) {
+      request.addEventListener("blocked", (event) => blocked(
+        // Casting due to https://github.com/microsoft/TypeScript-DOM-lib-generator/pull/1405
+        event.oldVersion,
+        event.newVersion,
+        event
+      ));
+    }
+    openPromise.then((db) => {
+      if (terminated)
+        db.addEventListener("close", () => terminated());
+      if (blocking) {
+        db.addEventListener("versionchange", (event) => blocking(event.oldVersion, event.newVersion, event));
+      }
+    }).catch(() => {
+    });
+    return openPromise;
+  }
+  var readMethods = ["get", "getKey", "getAll", "getAllKeys", "count"];
+  var writeMethods = ["put", "add", "delete", "clear"];
+  var cachedMethods = {};
+  function getMethod(target, prop) {
+    if (!(target instanceof IDBDatabase && !(prop in target) && typeof prop === "string")) {
+      return;
+    }
+    if (cachedMethods[prop])
+      return cachedMethods[prop];
+    const targetFuncName = prop.replace(/FromIndex$/, "");
+    const useIndex = prop !== targetFuncName;
+    const isWrite = writeMethods.includes(targetFuncName);
+    if (
+      // Bail if the target doesn't exist on the target. Eg, getAll isn't in Edge.
+      !(targetFuncName in (useIndex ? IDBIndex : IDBObjectStore).prototype) || !(isWrite || readMethods.includes(targetFuncName))
+    ) {
+      return;
+    }
+    const method = async function(storeName, ...args) {
+      const tx = this.transaction(storeName, isWrite ? "readwrite" : "readonly");
+      let target2 = tx.store;
+      if (useIndex)
+        target2 = target2.index(args.shift());
+      return (await Promise.all([
+        target2[targetFuncName](...args),
+        isWrite && tx.done
+      ]))[0];
+    };
+    return cachedMethods[prop] = method;
+  }
+  replaceTraps((oldTraps) => ({
+    ...oldTraps,
+    get: (target, prop, receiver) => getMethod(target, prop) || oldTraps.get(target, prop, receiver),
+    has: (target, prop) => !!getMethod(target, prop) || oldTraps.has(target, prop)
+  }));
+  var advanceMethodProps = ["advance", "continue", "continuePrimaryKey"];
+  var methodMap = {};
+  var advanceResults = /* @__PURE__ */ new WeakMap();
+  var ittrProxiedCursorToOriginalProxy = /* @__PURE__ */ new WeakMap();
+  var cursorIteratorTraps = {
+    get(target, prop) {
+      if (!advanceMethodProps.includes(prop))
+        return target[prop];
+      let cachedFunc = methodMap[prop];
+      if (!cachedFunc) {
+        cachedFunc = methodMap[prop] = function(...args) {
+          advanceResults.set(this, ittrProxiedCursorToOriginalProxy.get(this)[prop](...args));
+        };
+      }
+      return cachedFunc;
+    }
+  };
+  async function* iterate(...args) {
+    let cursor = this;
+    if (!(cursor instanceof IDBCursor)) {
+      cursor = await cursor.openCursor(...args);
+    }
+    if (!cursor)
+      return;
+    cursor = cursor;
+    const proxiedCursor = new Proxy(cursor, cursorIteratorTraps);
+    ittrProxiedCursorToOriginalProxy.set(proxiedCursor, cursor);
+    reverseTransformCache.set(proxiedCursor, unwrap(cursor));
+    while (cursor) {
+      yield proxiedCursor;
+      cursor = await (advanceResults.get(proxiedCursor) || cursor.continue());
+      advanceResults.delete(proxiedCursor);
+    }
+  }
+  function isIteratorProp(target, prop) {
+    return prop === Symbol.asyncIterator && instanceOfAny(target, [IDBIndex, IDBObjectStore, IDBCursor]) || prop === "iterate" && instanceOfAny(target, [IDBIndex, IDBObjectStore]);
+  }
+  replaceTraps((oldTraps) => ({
+    ...oldTraps,
+    get(target, prop, receiver) {
+      if (isIteratorProp(target, prop))
+        return iterate;
+      return oldTraps.get(target, prop, receiver);
+    },
+    has(target, prop) {
+      return isIteratorProp(target, prop) || oldTraps.has(target, prop);
+    }
+  }));
+
+  // src/shared/backoff.ts
+  var BASE = 5e3;
+  var CAP = 15 * 6e4;
+  var FLOOR = 1e3;
+  var RETRY_AFTER_CAP = 24 * 36e5;
+  function backoff(failures, random2) {
+    const ceiling = Math.min(CAP, BASE * 2 ** Math.max(0, failures - 1));
+    return Math.max(FLOOR, Math.round(random2() * ceiling));
+  }
+  function retryAfter(header, now) {
+    if (header === null) return null;
+    const value = header.trim();
+    if (/^\d+$/.test(value)) return clamped(Number(value));
+    const date = /[a-z]/i.test(value) ? Date.parse(value) : NaN;
+    return Number.isNaN(date) ? null : clamped((date - now) / 1e3);
+  }
+  function clamped(seconds) {
+    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3));
+  }
+  function askDelay(asked) {
+    return Math.min(6e4, 1e3 * 2 ** asked);
+  }
+
+  // src/shared/protocol.ts
+  var PROTOCOL = 1;
+  var MAX_AWAITING = 100;
+  var DEFAULT_LIMITS = { max_items: 100, max_bytes: 1048576, max_item_bytes: 262144 };
+
+  // src/shared/device.ts
+  var INITIAL_DEVICE = {
+    client: "",
+    owner: "",
+    clock: 0,
+    minted: { at: 0, count: 0 },
+    limits: DEFAULT_LIMITS,
+    not_before: 0,
+    failures: 0,
+    next_try: 0,
+    dirty: null,
+    lease: { by: "", until: 0 },
+    failed_tags: [],
+    dropped: {},
+    capabilities: { worker: "none", sync: "unsupported", persisted: false, locks: false },
+    worker_version: ""
+  };
+  async function readDevice(tx) {
+    return { ...INITIAL_DEVICE, ...await tx.objectStore("meta").get("device") };
+  }
+  async function changeDevice(tx, changes) {
+    const device = { ...await readDevice(tx), ...changes };
+    await tx.objectStore("meta").put(device, "device");
+    return device;
+  }
+  async function backOff(tx, { now, random: random2 }) {
+    const failures = (await readDevice(tx)).failures + 1;
+    await changeDevice(tx, { failures, next_try: now() + backoff(failures, random2) });
+  }
+
+  // src/shared/identity.ts
+  var COUNTS = 4096;
+  function uuid4() {
+    return format(random(), 4);
+  }
+  function mint(last, now) {
+    const minted = following(last, Math.trunc(now));
+    const bytes = random();
+    const view2 = new DataView(bytes.buffer);
+    view2.setUint32(0, Math.floor(minted.at / 65536));
+    view2.setUint16(4, minted.at % 65536);
+    view2.setUint16(6, minted.count);
+    return { id: format(bytes, 7), minted };
+  }
+  function following(last, now) {
+    if (now > last.at) return { at: now, count: new DataView(random().buffer).getUint16(0) % (COUNTS / 4) };
+    return last.count + 1 < COUNTS ? { at: last.at, count: last.count + 1 } : { at: last.at + 1, count: 0 };
+  }
+  function random() {
+    return crypto.getRandomValues(new Uint8Array(16));
+  }
+  function format(bytes, version) {
+    bytes[6] = bytes[6] & 15 | version << 4;
+    bytes[8] = bytes[8] & 63 | 128;
+    const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+  }
+
+  // src/shared/schema.ts
+  var DATABASE = "django-bgsync";
+  var STORES = ["items", "results", "meta"];
+  var VERSION = 1;
+  var STEPS = [createStores];
+  async function openHandle(lost) {
+    try {
+      return await open(VERSION, lost);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "VersionError") return open(void 0, lost);
+      throw error;
+    }
+  }
+  function open(version, lost) {
+    return openDB(DATABASE, version, {
+      upgrade: (db, from, _to, tx) => {
+        for (const step of STEPS.slice(from)) step(db, tx);
+      },
+      blocking: (_current, _blocked, event) => {
+        event.target.close();
+        lost();
+      },
+      terminated: lost
+    });
+  }
+  function createStores(db, tx) {
+    const items = db.createObjectStore("items", { keyPath: "seq", autoIncrement: true });
+    items.createIndex("id", "id", { unique: true });
+    items.createIndex("aliases", "aliases", { multiEntry: true });
+    items.createIndex("state", "state");
+    items.createIndex("owner_state", ["owner", "state"]);
+    items.createIndex("owner_lane", ["owner", "lane"]);
+    items.createIndex("provisional", "provisional");
+    db.createObjectStore("results", { keyPath: "id" }).createIndex("settled_at", "settled_at");
+    db.createObjectStore("meta");
+    void tx.objectStore("meta").put({ ...INITIAL_DEVICE, client: uuid4() }, "device");
+  }
+
+  // src/shared/database.ts
+  var Database = class {
+    handle = null;
+    read(work) {
+      return this.use((handle) => work(handle.transaction(STORES, "readonly")));
+    }
+    /** Resolves when the transaction is complete and, where the browser can, on disk. */
+    write(work) {
+      return this.use((handle) => commit(handle.transaction(STORES, "readwrite", { durability: "strict" }), work));
+    }
+    async close() {
+      const handle = this.handle;
+      this.handle = null;
+      (await handle)?.close();
+    }
+    async use(work) {
+      try {
+        return await this.once(work);
+      } catch (error) {
+        if (!isLostHandle(error)) throw translated(error);
+      }
+      this.handle = null;
+      return this.once(work).catch((error) => {
+        this.handle = null;
+        throw translated(error);
+      });
+    }
+    async once(work) {
+      return work(await (this.handle ??= this.open()));
+    }
+    open() {
+      const opening = openHandle(() => {
+        if (this.handle === opening) this.handle = null;
+      });
+      return opening;
+    }
+  };
+  async function commit(tx, work) {
+    tx.done.catch(() => void 0);
+    try {
+      const value = await work(tx);
+      await tx.done;
+      return value;
+    } catch (error) {
+      const cause = tx.error ?? error;
+      abort(tx);
+      throw cause;
+    }
+  }
+  function abort(tx) {
+    try {
+      tx.abort();
+    } catch {
+    }
+  }
+  function isLostHandle(error) {
+    return error instanceof DOMException && ["InvalidStateError", "UnknownError", "AbortError"].includes(error.name);
+  }
+
+  // src/shared/items.ts
+  var UNSENT = ["queued", "sending", "blocked"];
+  var STATES = [...UNSENT, "accepted", "parked"];
+  var DUE = {
+    state: "queued",
+    failures: 0,
+    next_try: 0,
+    not_before: 0,
+    result: null,
+    last_error: null
+  };
+  async function find(tx, id) {
+    const items = tx.objectStore("items");
+    return await items.index("id").get(id) ?? items.index("aliases").get(id);
+  }
+  async function put(tx, item) {
+    await tx.objectStore("items").put(item);
+    return item;
+  }
+  function inState(tx, owner, state, limit) {
+    return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
+  }
+  async function mintId(tx, now) {
+    const device = await readDevice(tx);
+    const { id, minted } = mint(device.minted, now + device.clock);
+    await changeDevice(tx, { minted });
+    return id;
+  }
+  async function copyItem(tx, item, now) {
+    return {
+      ...item,
+      ...DUE,
+      id: await mintId(tx, now),
+      aliases: [...item.aliases, item.id],
+      created_at: now,
+      send_count: 0,
+      retry: 0,
+      uncertain: false
+    };
+  }
+  async function countItems(tx, owner) {
+    const index = tx.objectStore("items").index("owner_state");
+    const numbers = await Promise.all(STATES.map((state) => index.count([owner, state])));
+    const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]]));
+    return { ...counts, pending: counts.queued + counts.sending + counts.blocked };
+  }
+  async function reportOutbox(tx, owner) {
+    const { pending, parked } = await countItems(tx, owner);
+    const oldest = await Promise.all(UNSENT.map((state) => inState(tx, owner, state, 1)));
+    const instants = oldest.flat().map((item) => item.created_at);
+    return {
+      pending,
+      parked,
+      oldest_at: instants.length ? new Date(Math.min(...instants)).toISOString() : null,
+      dropped: (await readDevice(tx)).dropped
+    };
+  }
+
+  // src/shared/lanes.ts
+  function sendable(lane, isDue) {
+    const candidates2 = [];
+    let after = null;
+    for (const item of lane) {
+      if (isFinished(item)) continue;
+      if (item.state === "queued" && isDue(item)) candidates2.push({ item, after });
+      else if (!isHeldByServer(item)) break;
+      after = item.id;
+    }
+    return candidates2;
+  }
+  function inTurn(rows2) {
+    const head = (row) => row[0].item;
+    return rows2.filter((row) => row.length > 0).sort((a, b) => head(a).failures - head(b).failures || head(a).seq - head(b).seq).flat();
+  }
+  function isFinished(item) {
+    return item.state === "parked" && item.result?.code !== "dead";
+  }
+  function isHeldByServer(item) {
+    return item.state === "accepted" || item.state === "parked";
+  }
+
+  // src/shared/batch.ts
+  var ENVELOPE_BYTES = 12288;
+  var WIRE_ITEM_BYTES = 512;
+  var PAGE = 500;
+  var LONGEST_WAIT = 24 * 36e5;
+  async function leaseBatch(tx, selection) {
+    const { limits } = await readDevice(tx);
+    const most = Math.min(selection.cap, limits.max_items);
+    const found = await candidates(tx, selection, most);
+    const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
+    return Promise.all(batch.map((candidate) => lease(tx, candidate, selection)));
+  }
+  async function reclaim(tx, everything, now) {
+    const { owner } = await readDevice(tx);
+    for (const item of await tx.objectStore("items").index("state").getAll("sending")) {
+      if (!everything && item.lease_until > now) continue;
+      await put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
+    }
+  }
+  function isPast(instant, now) {
+    return instant <= now || instant > now + LONGEST_WAIT;
+  }
+  async function candidates(tx, selection, most) {
+    const isDue = (item) => !selection.tried.has(item.id) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
+    for (let limit = PAGE; ; limit *= 4) {
+      const queued = await inState(tx, selection.owner, "queued", limit);
+      const found = inTurn(await rows(tx, queued, isDue));
+      if (found.length >= most || queued.length < limit) return found;
+    }
+  }
+  async function rows(tx, queued, isDue) {
+    const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{ item, after: null }]);
+    const lanes = new Map(queued.filter((item) => item.lane).map((item) => [item.lane, item.owner]));
+    const index = tx.objectStore("items").index("owner_lane");
+    const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
+    return [...free, ...await Promise.all(ordered)];
+  }
+  function isProbe(found, { proven }) {
+    return !proven && (found[0]?.item.failures ?? 0) >= 2;
+  }
+  function cut(found, limits) {
+    let room = limits.max_bytes - ENVELOPE_BYTES;
+    const fitting = found.findIndex(({ item }) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
+    return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
+  }
+  async function lease(tx, { item, after }, { by, leaseUntil }) {
+    const leased = await put(tx, {
+      ...item,
+      state: "sending",
+      send_count: item.send_count + 1,
+      uncertain: true,
+      lease_by: by,
+      lease_until: leaseUntil
+    });
+    return { item: leased, wire: wireItem(leased, after) };
+  }
+  function wireItem(item, after) {
+    return {
+      id: item.id,
+      tag: item.tag,
+      lane: item.lane,
+      after,
+      seq: item.seq,
+      created_at: new Date(item.created_at).toISOString(),
+      send_count: item.send_count,
+      retry: item.retry,
+      payload: item.payload
+    };
+  }
+
+  // src/shared/config.ts
+  function withinBase(config, path) {
+    return new URL(path, config.base).href;
+  }
+
+  // src/shared/exchange.ts
+  async function exchange(runtime, path, init, signal) {
+    const { client } = await runtime.db.read(readDevice);
+    const limit = new AbortController();
+    const giveUp = () => limit.abort();
+    const timer = setTimeout(giveUp, runtime.timeout);
+    signal?.addEventListener("abort", giveUp);
+    try {
+      signal?.throwIfAborted();
+      const full = requestInit(client, { ...init, signal: limit.signal });
+      return await read(await runtime.fetch(withinBase(runtime.config, path), full));
+    } catch {
+      if (signal?.aborted) return "aborted";
+      return limit.signal.aborted ? "timeout" : "offline";
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+  function requestInit(client, init) {
+    const headers = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
+    return { ...init, headers, cache: "no-store", credentials: "same-origin", redirect: "manual" };
+  }
+  async function read(response) {
+    const type = response.headers.get("Content-Type") ?? "";
+    return {
+      status: response.status,
+      ours: response.headers.get("X-BGSync") === "1",
+      json: /^application\/(problem\+)?json\b/.test(type),
+      retryAfter: response.headers.get("Retry-After"),
+      text: await response.text()
+    };
+  }
+
+  // src/shared/verdict.ts
+  function judge(reply, sent, now) {
+    const { status } = reply;
+    const body = reply.ours ? parsed(reply) : null;
+    if (status === 200 && isAnswer(body) && isComplete(body, sent)) return { kind: "answer", answer: body };
+    const delay = retryAfter(reply.retryAfter, now);
+    if ((status === 429 || status === 503) && delay !== null) return { kind: "busy", delay, ours: reply.ours };
+    return isProblem(body) ? refusal(status, body) : unreachable(status);
+  }
+  function isResult(value) {
+    return isObject(value) && typeof value["id"] === "string" && typeof value["disposition"] === "string";
+  }
+  function isObject(value) {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  }
+  function parsed({ json, text }) {
+    if (!json) return null;
+    try {
+      return JSON.parse(text);
+    } catch {
+      return null;
+    }
+  }
+  function refusal(status, { code, owner, limits }) {
+    if (status === 401) return { kind: "blocked" };
+    if (status === 409 && code === "wrong_owner") return { kind: "wrong_owner", owner };
+    if (status === 403 && code === "csrf_failed") return { kind: "csrf_failed" };
+    return { kind: "refused", code, divisible: status === 400 || status === 413, limits };
+  }
+  function unreachable(status) {
+    return { kind: "unreachable", code: status ? `http_${status}` : "redirected", divisible: status === 413 };
+  }
+  function isAnswer(body) {
+    return isObject(body) && body["bgsync"] === 1 && isOwner(body["owner"]) && Array.isArray(body["results"]) && body["results"].every(isResult);
+  }
+  function isOwner(value) {
+    return value === null || typeof value === "string";
+  }
+  function isComplete({ results }, sent) {
+    const answered = new Set(results.map(({ id }) => id));
+    return sent.every((id) => answered.has(id));
+  }
+  function isProblem(body) {
+    return isObject(body) && typeof body["code"] === "string";
+  }
+
+  // src/shared/delivery.ts
+  var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
+  async function awaitedIds(tx, owner, turn) {
+    const parked = (await inState(tx, owner, "parked")).filter((item) => !ROWLESS.has(item.result?.code ?? ""));
+    const ids = [...await inState(tx, owner, "accepted"), ...parked].map((item) => item.id);
+    const start2 = ids.length > MAX_AWAITING ? turn * MAX_AWAITING % ids.length : 0;
+    return [...ids.slice(start2), ...ids.slice(0, start2)].slice(0, MAX_AWAITING);
+  }
+  async function writeEnvelope(tx, { context, version, now }, cause, items, awaiting) {
+    const { client, owner, worker_version, capabilities } = await readDevice(tx);
+    const outbox = await reportOutbox(tx, owner);
+    return {
+      protocol: PROTOCOL,
+      owner,
+      client: { id: client, worker_version: version || worker_version, capabilities, outbox },
+      trigger: cause.trigger,
+      sync_tag: cause.syncTag ?? "",
+      last_chance: cause.lastChance ?? false,
+      context,
+      sent_at: new Date(now()).toISOString(),
+      items,
+      awaiting
+    };
+  }
+  async function deliver(runtime, session, envelope, signal) {
+    const verdict = await post(runtime, envelope, await session.csrfToken(signal), signal);
+    if (verdict.kind !== "csrf_failed") return verdict;
+    return post(runtime, envelope, await session.freshToken(signal), signal);
+  }
+  async function post(runtime, envelope, token, signal) {
+    const headers = { "Content-Type": "application/json", ...token && { [runtime.config.csrfHeader]: token } };
+    const init = { method: "POST", headers, body: JSON.stringify(envelope) };
+    const reply = await exchange(runtime, "v1/deliveries/", init, signal);
+    if (reply === "timeout") return { kind: "unreachable", code: reply, divisible: false };
+    if (typeof reply === "string") return { kind: reply };
+    return judge(reply, envelope.items.map(({ id }) => id), runtime.now());
+  }
+
+  // src/shared/lock.ts
+  var NAME = "bgsync:flush";
+  var LEASE = 45e3;
+  var BUSY = /* @__PURE__ */ Symbol("another context is flushing");
+  var FlushLock = class {
+    constructor(runtime) {
+      this.runtime = runtime;
+    }
+    runtime;
+    /** Whether holding it proves that every other sender is gone, so that their leases on items are void. */
+    get isExclusive() {
+      return this.runtime.locks !== void 0;
+    }
+    /** Do the work if nobody else is at it. */
+    async attempt(work) {
+      const { locks } = this.runtime;
+      if (!locks) return this.underLease(work);
+      return locks.request(NAME, { ifAvailable: true }, (lock) => lock ? work() : Promise.resolve(BUSY));
+    }
+    /** Do the work when it is free; rejects with an AbortError when `signal` comes first. */
+    async wait(work, signal) {
+      const { locks } = this.runtime;
+      return locks ? locks.request(NAME, { signal }, work) : this.underLease(work);
+    }
+    /** Keep the lease while working; nothing to do for a lock. */
+    async renew() {
+      if (!this.isExclusive) await this.lease(LEASE);
+    }
+    async underLease(work) {
+      if (!await this.lease(LEASE)) return BUSY;
+      try {
+        return await work();
+      } finally {
+        await this.lease(0);
+      }
+    }
+    lease(duration) {
+      const { db, instance, now } = this.runtime;
+      return db.write(async (tx) => {
+        const { by, until } = (await readDevice(tx)).lease;
+        if (by !== instance && until > now() && until <= now() + LEASE) return false;
+        await changeDevice(tx, { lease: { by: instance, until: now() + duration } });
+        return true;
+      });
+    }
+  };
+
+  // src/shared/messages.ts
+  function news(item) {
+    return { id: item.id, aliases: item.aliases, tag: item.tag, lane: item.lane };
+  }
+  var CHANNEL = "django-bgsync:1";
+  var Announcer = class {
+    constructor(listener) {
+      this.listener = listener;
+    }
+    listener;
+    channel = null;
+    open() {
+      if (this.channel || typeof BroadcastChannel === "undefined") return;
+      this.channel = new BroadcastChannel(CHANNEL);
+      this.channel.onmessage = (event) => this.listener(event.data);
+    }
+    close() {
+      this.channel?.close();
+      this.channel = null;
+    }
+    announce(...announcements2) {
+      for (const announcement of announcements2) {
+        this.listener(announcement);
+        this.channel?.postMessage(announcement);
+      }
+    }
+  };
+
+  // src/shared/ownership.ts
+  async function confirmOwner(tx, owner, page) {
+    const before = (await readDevice(tx)).owner;
+    if (page !== void 0) await settleProvisional(tx, owner, page);
+    if (owner !== before) await changeDevice(tx, { owner });
+    if (owner) await adopt(tx, owner);
+    return {
+      changed: owner !== before,
+      blocked: owner === before && owner ? [] : await blockOwner(tx, before),
+      released: owner ? await release(tx, owner) : []
+    };
+  }
+  async function blockOwner(tx, owner) {
+    const items = [...await inState(tx, owner, "queued"), ...await inState(tx, owner, "sending")];
+    return Promise.all(items.map((item) => put(tx, { ...item, state: "blocked" })));
+  }
+  async function release(tx, owner) {
+    const items = await inState(tx, owner, "blocked");
+    return Promise.all(items.map((item) => put(tx, { ...item, state: "queued" })));
+  }
+  async function settleProvisional(tx, owner, page) {
+    const items = await tx.objectStore("items").index("provisional").getAll(page);
+    for (const { provisional: _, ...item } of items) {
+      await put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
+    }
+  }
+  async function adopt(tx, owner) {
+    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([""], ["", []]));
+    for (const item of items) await put(tx, { ...item, owner });
+  }
+
+  // src/shared/pace.ts
+  var Pace = class {
+    /** Items this flush is done with. */
+    tried = /* @__PURE__ */ new Set();
+    cap = Infinity;
+    /** The server has answered since the last failure. */
+    proven = false;
+    hasSkipped = false;
+    succeed(sent) {
+      for (const id of sent) this.tried.add(id);
+      this.cap *= 2;
+      this.proven = true;
+    }
+    /** `divisible`: the failure may well concern a single item of the delivery, even if nothing else got through yet. */
+    fail(sent, divisible) {
+      if (sent.length > 1 && (divisible || this.proven)) {
+        this.cap = Math.ceil(sent.length / 2);
+        return "divide";
+      }
+      const goesOn = sent.length === 1 && (this.proven || divisible && !this.hasSkipped);
+      for (const id of sent) this.tried.add(id);
+      this.cap = Infinity;
+      this.proven = false;
+      this.hasSkipped = true;
+      return goesOn ? "skip" : "stop";
+    }
+  };
+
+  // src/shared/session.ts
+  var SessionCheck = class {
+    constructor(runtime, page) {
+      this.runtime = runtime;
+      this.page = page;
+    }
+    runtime;
+    page;
+    /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
+    token = null;
+    /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
+    isConfirmed = false;
+    /** Ask the server. What it changed for the items here, null if it could not be asked. */
+    async run(signal) {
+      const { now } = this.runtime;
+      const asked = now();
+      const reply = await exchange(this.runtime, "v1/session/", {}, signal);
+      const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
+      if (!isSession(body)) return this.miss(reply);
+      this.token = body.csrf_token;
+      const change = await this.confirm(body.owner, async (tx) => {
+        const { limits } = await readDevice(tx);
+        const clock = clockOffset(body.server_time, (asked + now()) / 2);
+        await changeDevice(tx, { ...REACHED, ...clock, limits: { ...limits, ...body.limits } });
+        return [];
+      });
+      this.announceReached("server");
+      return change;
+    }
+    /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
+    async confirm(owner, first) {
+      const [told, change] = await this.runtime.db.write(async (tx) => [
+        await first?.(tx) ?? [],
+        await confirmOwner(tx, owner ?? "", this.page)
+      ]);
+      this.isConfirmed = true;
+      this.runtime.announce(...told, ...announcements(change));
+      return change;
+    }
+    /** A CSRF token, null if none is to be had. The cookie first: it follows every rotation. */
+    async csrfToken(signal) {
+      return await this.runtime.csrfCookie() ?? this.token ?? this.freshToken(signal);
+    }
+    /** The same without asking the server, for a page that is going away. */
+    get knownToken() {
+      return this.token;
+    }
+    async freshToken(signal) {
+      return await this.run(signal) ? this.token : null;
+    }
+    async miss(reply) {
+      if (reply === "aborted") return null;
+      await this.runtime.db.write((tx) => backOff(tx, this.runtime));
+      this.announceReached(reply === "offline" || reply === "timeout" ? "nobody" : "stranger");
+      return null;
+    }
+    announceReached(reached) {
+      this.runtime.announce({ type: "reached", reached });
+    }
+  };
+  var REACHED = { failures: 0, next_try: 0 };
+  function clockOffset(serverTime, instant) {
+    const offset = Math.round(Date.parse(serverTime) - instant);
+    return Number.isNaN(offset) ? {} : { clock: offset };
+  }
+  function announcements({ changed, blocked, released }) {
+    const told = blocked.map((item) => ({ type: "blocked", item: news(item) }));
+    if (changed) told.push({ type: "owner" });
+    if (changed || blocked.length || released.length) told.push({ type: "change" });
+    return told;
+  }
+  function isSession(body) {
+    return isObject(body) && body["bgsync"] === 1 && typeof body["authenticated"] === "boolean";
+  }
+
+  // src/shared/results.ts
+  var KEPT = 500;
+  var KEPT_FOR = 7 * 24 * 36e5;
+  async function keepResult(tx, item, settlement, now) {
+    const results = tx.objectStore("results");
+    for (const id of [item.id, ...item.aliases]) {
+      await results.put({ id, owner: item.owner, settled_at: now, settlement });
+    }
+  }
+  async function pruneResults(tx, now) {
+    const results = tx.objectStore("results");
+    const byAge = results.index("settled_at");
+    const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
+    const surplus = await results.count() - old.length - KEPT;
+    const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
+    await Promise.all(oldest.map((id) => results.delete(id)));
+  }
+
+  // src/shared/settlement.ts
+  async function applyResults(tx, results, moment) {
+    const told = [];
+    for (const result of results) {
+      const item = await find(tx, result.id);
+      if (item) told.push(...await applyResult(tx, item, result, moment));
+    }
+    await pruneResults(tx, moment.now);
+    return told;
+  }
+  async function applyNews(tx, settled, moment) {
+    const told = [];
+    for (const result of settled) {
+      const item = await find(tx, result.id);
+      if (item?.state === "accepted" && result.code === "unknown_item") await put(tx, { ...item, ...DUE });
+      else if (item && isNews(item, result)) told.push(...await applyResult(tx, item, result, moment));
+    }
+    await pruneResults(tx, moment.now);
+    return told;
+  }
+  async function countFailure(tx, sent, code, moment) {
+    await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
+  }
+  async function giveBack(tx, sent, changed = (item) => item) {
+    for (const { id, lease_by } of sent) {
+      const item = await find(tx, id);
+      const mine = item?.state === "sending" && item.lease_by === lease_by;
+      if (mine) await put(tx, { ...changed(item), state: "queued" });
+    }
+  }
+  function isNews(item, result) {
+    if (result.disposition === "retry") return false;
+    const known = item.result;
+    const same = known?.status === result.status && known.code === result.code;
+    return (item.state === "accepted" || item.state === "parked") && !same;
+  }
+  async function applyResult(tx, item, result, moment) {
+    switch (result.disposition) {
+      case "done":
+        return finish(tx, item, result, moment);
+      case "wait":
+        await put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
+        return item.state === "accepted" ? [] : [{ type: "sent", item: news(item), result }];
+      case "park":
+        return park(tx, item, result, moment);
+      default:
+        if (item.state === "accepted" || item.state === "parked") return [];
+        await put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
+        return [];
+    }
+  }
+  async function finish(tx, item, result, { now }) {
+    await tx.objectStore("items").delete(item.seq);
+    await keepResult(tx, item, result, now);
+    const settled = { type: "settled", item: news(item), result };
+    return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
+  }
+  async function park(tx, item, result, { now }) {
+    if (result.code === "id_too_old" && item.state === "sending" && item.send_count === 1) {
+      await put(tx, await copyItem(tx, item, now));
+      return [];
+    }
+    await put(tx, { ...item, state: "parked", uncertain: false, result });
+    return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
+  }
+  function deferred(item, result, moment) {
+    const kept = { ...item, state: item.state === "blocked" ? "blocked" : "queued", last_error: result.code };
+    if (result.retry_after === null) return postponed(kept, moment);
+    return { ...kept, not_before: moment.now + clamped(result.retry_after) };
+  }
+  function postponed(item, { now, random: random2 }) {
+    const failures = item.failures + 1;
+    return { ...item, failures, next_try: now + backoff(failures, random2) };
+  }
+
+  // src/shared/flush.ts
+  var PATIENT = /* @__PURE__ */ new Set(["enqueue", "timer"]);
+  var SENDING_ONLY = /* @__PURE__ */ new Set(["enqueue", "sync"]);
+  var Flush = class {
+    constructor(runtime, session, lock, cause, turn) {
+      this.runtime = runtime;
+      this.session = session;
+      this.lock = lock;
+      this.cause = cause;
+      this.turn = turn;
+    }
+    runtime;
+    session;
+    lock;
+    cause;
+    turn;
+    pace = new Pace();
+    hasAsked = false;
+    hasChangedOwner = false;
+    async run() {
+      await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
+      for (; ; ) {
+        const ending = await this.step();
+        if (ending) return ending;
+      }
+    }
+    async step() {
+      const { db, now } = this.runtime;
+      const { trigger, signal } = this.cause;
+      if (signal?.aborted) return "aborted";
+      const device = await db.read(readDevice);
+      if (!isPast(device.not_before, now())) return "postponed";
+      if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
+      if (!device.owner) return this.findOwner();
+      await this.lock.renew();
+      const prepared = await db.write((tx) => this.prepare(tx, device.owner));
+      if (!prepared) return "drained";
+      this.runtime.announce({ type: "change" });
+      const verdict = await deliver(this.runtime, this.session, prepared.envelope, signal);
+      return this.settle(prepared, verdict);
+    }
+    /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
+    async findOwner() {
+      const waiting = await this.runtime.db.read((tx) => inState(tx, "", "queued", 1));
+      if (!waiting.length) return "drained";
+      if (!await this.session.run(this.cause.signal)) return "failed";
+      return (await this.runtime.db.read(readDevice)).owner ? null : "blocked";
+    }
+    async prepare(tx, owner) {
+      const now = this.runtime.now();
+      const { cap, proven, tried } = this.pace;
+      const eager = !PATIENT.has(this.cause.trigger);
+      const by = this.runtime.instance;
+      const batch = await leaseBatch(tx, { owner, now, eager, tried, cap, proven, by, leaseUntil: now + LEASE });
+      const asks = !this.hasAsked && (batch.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
+      const awaiting = asks ? await awaitedIds(tx, owner, this.turn) : [];
+      if (!batch.length && !awaiting.length) return null;
+      const items = batch.map(({ wire }) => wire);
+      return { batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, awaiting) };
+    }
+    async settle({ batch, envelope }, verdict) {
+      const items = batch.map(({ item }) => item);
+      switch (verdict.kind) {
+        case "answer":
+          return this.accept(verdict.answer, envelope);
+        case "blocked":
+          return this.block(envelope.owner, items);
+        case "wrong_owner":
+          return this.changeOwner(envelope.owner, verdict.owner, items);
+        case "busy":
+          return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
+        case "offline":
+          return this.missServer(items);
+        case "aborted":
+          return this.abort(items);
+        case "csrf_failed":
+          return this.endure(items, { kind: verdict.kind, code: verdict.kind, divisible: false });
+        default:
+          return this.endure(items, verdict);
+      }
+    }
+    async accept(answer, envelope) {
+      const { now, random: random2 } = this.runtime;
+      const moment = { now: now(), random: random2 };
+      await this.session.confirm(answer.owner, async (tx) => {
+        await noteAnswer(tx, answer, moment.now);
+        const sent = await applyResults(tx, answer.results, moment);
+        return [...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
+      });
+      this.pace.succeed(envelope.items.map(({ id }) => id));
+      this.hasAsked = true;
+      this.runtime.announce({ type: "reached", reached: "server" }, { type: "change" });
+      return null;
+    }
+    async block(owner, items) {
+      const blocked = await this.runtime.db.write(async (tx) => {
+        await giveBack(tx, items);
+        return blockOwner(tx, owner);
+      });
+      this.runtime.announce(...blocked.map((item) => ({ type: "blocked", item: news(item) })));
+      return this.end("blocked", "server");
+    }
+    async changeOwner(from, to, items) {
+      if (this.hasChangedOwner || to === from) return this.endure(items, { kind: "wrong_owner", code: "wrong_owner", divisible: false });
+      this.hasChangedOwner = true;
+      await this.runtime.db.write((tx) => giveBack(tx, items));
+      if (to === void 0) await this.session.run(this.cause.signal);
+      else await this.session.confirm(to);
+      this.runtime.announce({ type: "reached", reached: "server" }, { type: "change" });
+      return null;
+    }
+    async postpone(delay, reached, items) {
+      await this.runtime.db.write(async (tx) => {
+        await giveBack(tx, items);
+        await changeDevice(tx, { not_before: this.runtime.now() + delay });
+      });
+      return this.end("postponed", reached);
+    }
+    /** Nobody answered: that says nothing about the items, so none of them is the worse for it. */
+    async missServer(items) {
+      await this.runtime.db.write(async (tx) => {
+        await giveBack(tx, items);
+        await backOff(tx, this.runtime);
+      });
+      return this.end("failed", "nobody");
+    }
+    /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
+    async endure(items, failure) {
+      const { db, now, random: random2 } = this.runtime;
+      const course = this.pace.fail(items.map(({ id }) => id), failure.divisible);
+      await db.write(async (tx) => {
+        if (course === "divide") await giveBack(tx, items);
+        else await countFailure(tx, items, failure.code, { now: now(), random: random2 });
+        if (course === "stop") await backOff(tx, this.runtime);
+        const device = await readDevice(tx);
+        if (failure.limits) await changeDevice(tx, { limits: { ...device.limits, ...failure.limits } });
+      });
+      return course === "stop" ? this.end("failed", failure.kind === "unreachable" ? "stranger" : "server") : null;
+    }
+    async abort(items) {
+      await this.runtime.db.write((tx) => giveBack(tx, items));
+      return this.end("aborted");
+    }
+    end(ending, reached) {
+      if (reached) this.runtime.announce({ type: "reached", reached });
+      this.runtime.announce({ type: "change" });
+      return ending;
+    }
+  };
+  async function noteAnswer(tx, answer, now) {
+    const { limits } = await readDevice(tx);
+    const clock = clockOffset(answer.server_time, now);
+    await changeDevice(tx, { ...REACHED, ...clock, not_before: 0, limits: { ...limits, ...answer.limits } });
+  }
+
+  // src/shared/flusher.ts
+  var Flusher = class {
+    constructor(runtime, session) {
+      this.runtime = runtime;
+      this.session = session;
+      this.lock = new FlushLock(runtime);
+    }
+    runtime;
+    session;
+    lock;
+    flushes = 0;
+    /** Flush unless another context is at it, which then does it once more in our stead. */
+    async offer(cause) {
+      let ending = await this.lock.attempt(() => this.drain(cause));
+      if (ending === BUSY) {
+        await this.mark(cause.trigger);
+        ending = await this.lock.attempt(() => this.drain(cause));
+      }
+      while (ending === "drained" && await this.isMarked()) ending = await this.lock.attempt(() => this.drain(cause));
+      return ending;
+    }
+    /** Wait for the lock, for as long as the cause's signal allows, then flush. */
+    async insist(cause) {
+      try {
+        const ending = await this.lock.wait(() => this.drain(cause), cause.signal);
+        return ending === BUSY ? "postponed" : ending;
+      } catch (error) {
+        if (cause.signal.aborted) return "aborted";
+        throw error;
+      }
+    }
+    async drain(cause) {
+      let ending;
+      let next = cause;
+      do {
+        await this.mark(null);
+        ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
+        next = { ...cause, trigger: await this.marked() ?? cause.trigger };
+      } while (ending === "drained" && await this.isMarked());
+      return ending;
+    }
+    async isMarked() {
+      return await this.marked() !== null;
+    }
+    async marked() {
+      return (await this.runtime.db.read(readDevice)).dirty;
+    }
+    async mark(dirty) {
+      await this.runtime.db.write(async (tx) => {
+        if ((await readDevice(tx)).dirty !== dirty) await changeDevice(tx, { dirty });
+      });
+    }
+  };
+
+  // src/shared/outbox.ts
+  var COPIED = /* @__PURE__ */ new Set(["expired", "id_too_old"]);
+  var FINAL = /* @__PURE__ */ new Set(["payload_mismatch", "discarded"]);
+  var Outbox = class {
+    constructor(db, now) {
+      this.db = db;
+      this.now = now;
+    }
+    db;
+    now;
+    /** Resolves when the item is committed on this device. Rejects with a BgsyncError otherwise. */
+    async add(draft) {
+      let id;
+      try {
+        return await this.db.write(async (tx) => {
+          const written2 = id && await find(tx, id);
+          return written2 || insert(tx, id ??= await mintId(tx, this.now()), draft, this.now());
+        });
+      } catch (error) {
+        if (error instanceof QuotaExceededError) await this.countDropped();
+        throw error;
+      }
+    }
+    get(id) {
+      return this.db.read((tx) => findOwn(tx, id));
+    }
+    /** In the order they were written. */
+    list() {
+      return this.db.read(async (tx) => {
+        const { owner } = await readDevice(tx);
+        const everyState = IDBKeyRange.bound([owner], [owner, []]);
+        const items = await tx.objectStore("items").index("owner_state").getAll(everyState);
+        return items.sort((a, b) => a.seq - b.seq);
+      });
+    }
+    counts() {
+      return this.db.read(async (tx) => countItems(tx, (await readDevice(tx)).owner));
+    }
+    /** How an item ended, as far as this device knows; "open" while it is still in the outbox. */
+    settlement(id) {
+      return this.db.read(async (tx) => {
+        if (await find(tx, id)) {
+          const item = await findOwn(tx, id);
+          return item?.state === "parked" && item.result ? item.result : "open";
+        }
+        const kept = await tx.objectStore("results").get(id);
+        return kept?.owner === (await readDevice(tx)).owner ? kept.settlement : void 0;
+      });
+    }
+    /** The user's "try again" on a parked item; as a copy where its id can never run. Raises NotRetryableError. */
+    retry(id) {
+      return this.db.write(async (tx) => {
+        const item = await findOwn(tx, id);
+        const code = item?.result?.code ?? "";
+        if (item?.state !== "parked" || FINAL.has(code)) throw new NotRetryableError(id);
+        if (COPIED.has(code)) return put(tx, await copyItem(tx, item, this.now()));
+        return put(tx, { ...item, ...DUE, retry: item.retry + 1 });
+      });
+    }
+    /** Raises AlreadySentError for what the server may hold. */
+    discard(id) {
+      return this.db.write(async (tx) => {
+        const item = await findOwn(tx, id);
+        if (!item) return void 0;
+        if (item.uncertain || item.state === "accepted") throw new AlreadySentError(id);
+        await tx.objectStore("items").delete(item.seq);
+        await keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
+        await pruneResults(tx, this.now());
+        return item;
+      });
+    }
+    async countDropped() {
+      const counted2 = this.db.write(async (tx) => {
+        const { dropped } = await readDevice(tx);
+        await changeDevice(tx, { dropped: { ...dropped, quota: (dropped["quota"] ?? 0) + 1 } });
+      });
+      await counted2.catch(() => void 0);
+    }
+  };
+  async function findOwn(tx, id) {
+    const item = await find(tx, id);
+    return item?.owner === (await readDevice(tx)).owner ? item : void 0;
+  }
+  async function insert(tx, id, draft, now) {
+    const { owner, limits } = await readDevice(tx);
+    if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+    const item = {
+      ...draft,
+      ...DUE,
+      id,
+      owner,
+      aliases: [],
+      created_at: now,
+      send_count: 0,
+      retry: 0,
+      uncertain: false,
+      lease_by: "",
+      lease_until: 0
+    };
+    const seq = await tx.objectStore("items").add(item);
+    return { ...item, seq };
+  }
+
+  // src/page/draft.ts
+  var TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+  var OPTIONS = /* @__PURE__ */ new Set(["lane"]);
+  var MAX_LANE = 100;
+  function readDraft(tag, payload, options) {
+    if (!TAG.test(tag)) throw new TypeError(`bgsync: tag ${JSON.stringify(tag)} does not match ${TAG.source}`);
+    const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+    if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
+    const text = written(payload);
+    const bytes = new TextEncoder().encode(text).length;
+    return { tag, lane: readLane(options.lane ?? ""), payload: JSON.parse(text), bytes };
+  }
+  function readLane(lane) {
+    const isClean = typeof lane === "string" && lane.length <= MAX_LANE && !new RegExp("\\0|\\p{Surrogate}", "u").test(lane);
+    if (!isClean) throw new TypeError(`bgsync: a lane is a string of at most ${MAX_LANE} characters`);
+    return lane;
+  }
+  function written(payload) {
+    let text;
+    try {
+      text = JSON.stringify(payload, refuseLossy);
+    } catch (error) {
+      throw error instanceof BgsyncError ? error : new NotSerializableError(error);
+    }
+    if (text === void 0) throw new NotSerializableError();
+    return text;
+  }
+  function refuseLossy(_key, value) {
+    const isLossy = typeof value === "number" ? !Number.isFinite(value) : typeof value === "object" && value !== null && !PLAIN.has(Object.prototype.toString.call(value));
+    if (isLossy) throw new NotSerializableError();
+    return value;
+  }
+  var PLAIN = new Set(["Object", "Array", "String", "Number", "Boolean"].map((name) => `[object ${name}]`));
+
+  // src/page/api.ts
+  var Bgsync = class extends EventTarget {
+    #parts;
+    constructor(parts) {
+      super();
+      this.#parts = parts;
+    }
+    /** Rejects with a BgsyncError if the item could not be committed on this device. */
+    async enqueue(tag, payload, options = {}) {
+      const { runtime, session, outbox, receipts, triggers, lastFlush, activated } = this.#parts;
+      const draft = readDraft(tag, payload, options);
+      await activated;
+      const item = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
+      runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
+      void lastFlush.add(item);
+      triggers.enqueued(tag);
+      return { id: item.id, state: "queued", settled: receipts.settled(item.id) };
+    }
+    /** How an item ended, from any tab and after a reload. Never rejects. */
+    settled(id) {
+      return this.#parts.receipts.settled(id);
+    }
+    /** Send now what our own backoff would hold. Resolves when it has been tried. */
+    async flush() {
+      await this.#parts.activated;
+      await this.#parts.triggers.flush("manual");
+    }
+    /** Resolves when nothing waits to be sent or to be applied; parked items wait for nobody. */
+    async idle({ lane } = {}) {
+      while (await this.#isWaiting(lane)) {
+        await new Promise((resume) => this.addEventListener("change", resume, { once: true }));
+      }
+    }
+    counts() {
+      return this.#parts.outbox.counts();
+    }
+    async get(id) {
+      const item = await this.#parts.outbox.get(id);
+      return item ? view(item) : null;
+    }
+    /** In the order they were written. */
+    async list({ tag, lane, state, limit } = {}) {
+      const items = (await this.#parts.outbox.list()).filter((item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state));
+      return items.slice(0, limit).map(view);
+    }
+    /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
+    async retry(id) {
+      const { runtime, outbox, triggers } = this.#parts;
+      const item = await outbox.retry(id);
+      runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
+      triggers.enqueued(item.tag);
+      return view(item);
+    }
+    /** Rejects with AlreadySentError for an item that the server may hold. */
+    async discard(id) {
+      const { runtime, outbox } = this.#parts;
+      const item = await outbox.discard(id);
+      if (!item) return;
+      const result = { id: item.id, status: "discarded" };
+      runtime.announce({ type: "settled", item: news(item), result }, { type: "change" });
+    }
+    get connection() {
+      return this.#parts.reach.state;
+    }
+    capabilities() {
+      return this.#parts.registration.capabilities();
+    }
+    async #isWaiting(lane) {
+      const items = await this.#parts.outbox.list();
+      return items.some((item) => item.state !== "parked" && (lane === void 0 || item.lane === lane));
+    }
+  };
+  function eventOf(announcement) {
+    switch (announcement.type) {
+      case "owner":
+      case "reached":
+        return null;
+      case "change":
+        return new Event("change");
+      default: {
+        const { type, item } = announcement;
+        const { aliases: _, ...detail } = item;
+        return new CustomEvent(type, { detail: "result" in announcement ? { ...detail, result: announcement.result } : detail });
+      }
+    }
+  }
+  function view(item) {
+    const { id, tag, lane, seq, state, payload, result } = item;
+    const createdAt = new Date(item.created_at).toISOString();
+    return { id, tag, lane, seq, state, payload, createdAt, sendCount: item.send_count, result };
+  }
+
+  // src/page/config.ts
+  function readConfig({ base, worker, scope, csrfCookie, csrfHeader }) {
+    const absolute = (path) => new URL(path, location.origin).href;
+    return {
+      base: absolute(base ?? "/bgsync/"),
+      worker: worker ? { url: absolute(worker), scope: absolute(scope ?? "/") } : null,
+      csrfCookie: csrfCookie ?? "csrftoken",
+      csrfHeader: csrfHeader ?? "X-CSRFToken"
+    };
+  }
+  function readCookie(name) {
+    const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
+    return found ? decodeURIComponent(found.slice(name.length + 1)) : null;
+  }
+
+  // src/page/connection.ts
+  var Connection = class {
+    constructor(changed) {
+      this.changed = changed;
+    }
+    changed;
+    state = navigator.onLine ? "online" : "offline";
+    start() {
+      addEventListener("offline", () => this.become("offline"));
+      addEventListener("online", () => this.become("online"));
+    }
+    hear(reached) {
+      if (reached === "server") this.become("online");
+      else this.become(navigator.onLine ? "unreachable" : "offline");
+    }
+    become(state) {
+      if (state === this.state) return;
+      this.state = state;
+      this.changed();
+    }
+  };
+
+  // src/page/last-flush.ts
+  var MOST_BYTES = 6e4;
+  var WIRE_ITEM_BYTES2 = 512;
+  var LastFlush = class {
+    constructor(runtime, session) {
+      this.runtime = runtime;
+      this.session = session;
+    }
+    runtime;
+    session;
+    unsent = /* @__PURE__ */ new Map();
+    head = null;
+    async add(item) {
+      if (!item.lane) this.unsent.set(item.id, item);
+      this.head = await this.runtime.db.read((tx) => writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []));
+    }
+    hear(announcement) {
+      if (announcement.type === "owner") this.unsent.clear();
+      else if ("item" in announcement && announcement.type !== "queued") this.unsent.delete(announcement.item.id);
+    }
+    /** Must reach `fetch` before it first waits for anything. */
+    run(token) {
+      if (!this.head?.owner) return;
+      const items = this.fitting();
+      if (!items.length) return;
+      const wire = items.map((item) => wireItem({ ...item, send_count: item.send_count + 1 }, null));
+      const envelope = { ...this.head, sent_at: new Date(this.runtime.now()).toISOString(), items: wire };
+      const sending = this.send(envelope, token, true);
+      void this.lease(items).catch(() => void 0);
+      sending.catch(() => this.send(envelope, token, false)).catch(() => void 0);
+    }
+    fitting() {
+      let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES2;
+      return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES2) > 0);
+    }
+    async send(envelope, token, keepalive) {
+      const { config, fetch: fetch2, db: _, now, random: random2 } = this.runtime;
+      const headers = { "Content-Type": "application/json", ...token && { [config.csrfHeader]: token } };
+      const init = { method: "POST", headers, body: JSON.stringify(envelope), keepalive };
+      const response = await fetch2(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init));
+      const verdict = judge(await read(response), envelope.items.map(({ id }) => id), now());
+      if (verdict.kind !== "answer") return;
+      const { owner, results } = verdict.answer;
+      await this.session.confirm(owner, (tx) => applyResults(tx, results, { now: now(), random: random2 }));
+      this.runtime.announce({ type: "change" });
+    }
+    async lease(items) {
+      const { db, instance, now } = this.runtime;
+      await db.write(async (tx) => {
+        for (const { id } of items) {
+          const item = await find(tx, id);
+          if (item?.state !== "queued") continue;
+          const leased = { lease_by: instance, lease_until: now() + LEASE, send_count: item.send_count + 1 };
+          await put(tx, { ...item, ...leased, state: "sending", uncertain: true });
+        }
+      });
+    }
+  };
+
+  // src/page/receipts.ts
+  var Receipts = class {
+    constructor(runtime, outbox) {
+      this.runtime = runtime;
+      this.outbox = outbox;
+    }
+    runtime;
+    outbox;
+    waiting = /* @__PURE__ */ new Map();
+    settled(id) {
+      const known = this.waiting.get(id);
+      if (known) return known.promise;
+      let resolve;
+      const promise = new Promise((done) => resolve = done);
+      this.waiting.set(id, { promise, resolve });
+      void this.look(id);
+      return promise;
+    }
+    hear(announcement) {
+      if (announcement.type === "owner") this.lookAgain();
+      if (announcement.type !== "settled") return;
+      const { id, aliases } = announcement.item;
+      for (const name of [id, ...aliases]) this.settle(name, announcement.result);
+    }
+    /** Announcements may have been missed. */
+    lookAgain() {
+      for (const id of this.waiting.keys()) void this.look(id);
+    }
+    async look(id) {
+      try {
+        const settlement = await this.outbox.settlement(id);
+        if (settlement === void 0) await this.ask(id);
+        else if (settlement !== "open") this.settle(id, settlement);
+      } catch {
+      }
+    }
+    /** Long gone from this device: only the server knows, now or when it can be reached. */
+    async ask(id) {
+      for (let asked = 0; this.waiting.has(id); asked += 1) {
+        const result = await this.fetchResult(id);
+        if (result === "unknown") return this.settle(id, unknownItem(id));
+        if (result?.disposition === "done" || result?.disposition === "park") return this.settle(id, result);
+        await new Promise((resume) => setTimeout(resume, askDelay(asked)));
+      }
+    }
+    async fetchResult(id) {
+      const { owner } = await this.runtime.db.read(readDevice);
+      const headers = { "BGSync-Owner": owner };
+      const reply = await exchange(this.runtime, `v1/items/?id=${encodeURIComponent(id)}`, { headers });
+      if (typeof reply === "string" || !reply.ours || reply.status !== 200) return void 0;
+      const body = parsed(reply);
+      const results = isObject(body) && Array.isArray(body["results"]) ? body["results"].filter(isResult) : void 0;
+      return results && (results.find((result) => result.id === id) ?? "unknown");
+    }
+    settle(id, settlement) {
+      this.waiting.get(id)?.resolve(settlement);
+      this.waiting.delete(id);
+    }
+  };
+  function unknownItem(id) {
+    return {
+      id,
+      status: "deferred",
+      disposition: "retry",
+      code: "unknown_item",
+      replayed: false,
+      result: null,
+      retry_after: null,
+      problem: null
+    };
+  }
+
+  // src/shared/synctags.ts
+  var PREFIX = "bgsync:";
+  var MOST = 3;
+  function nextBrowserTag(tag, failed) {
+    const tags = Array.from({ length: MOST }, (_, i) => PREFIX + tag + (i ? `#${i + 1}` : ""));
+    return tags.find((candidate) => !failed.includes(candidate)) ?? null;
+  }
+
+  // src/page/registration.ts
+  var ACTIVATION = 1e4;
+  var REFUSALS = { NotAllowedError: "denied", UnknownError: "disabled" };
+  var WorkerRegistration = class {
+    constructor(runtime, worker) {
+      this.runtime = runtime;
+      this.worker = worker;
+      this.known = { worker: "none", sync: "unsupported", persisted: false, locks: runtime.locks !== void 0 };
+    }
+    runtime;
+    worker;
+    starting = null;
+    registration = null;
+    known;
+    start() {
+      return this.starting ??= this.prepare();
+    }
+    /** Register the worker, unless the site has another one at that scope. */
+    async prepare() {
+      try {
+        this.registration = await this.register();
+      } catch (error) {
+        console.warn("django-bgsync: no service worker, items are sent while a page is open.", error);
+      }
+      if (this.registration) this.known.worker = "ours";
+      this.known.persisted = await navigator.storage?.persisted?.().catch(() => false) ?? false;
+      await this.remember();
+    }
+    async capabilities() {
+      return { ...this.known, pendingSyncTags: await this.registration?.sync?.getTags() ?? [] };
+    }
+    /** Ask the browser to wake the worker for these tags, as soon as there is a network. */
+    async arm(tags) {
+      const sync = (await this.active())?.sync;
+      if (!sync || REFUSED.has(this.known.sync)) return;
+      const failed = await this.failedTags(sync);
+      const before = this.known.sync;
+      for (const tag of tags) {
+        const browserTag = nextBrowserTag(tag, failed);
+        if (browserTag) this.known.sync = await granted(sync, browserTag);
+      }
+      if (this.known.sync !== before) await this.remember();
+    }
+    /** Whether items are sent without this page. */
+    get isArmed() {
+      return this.known.sync === "granted";
+    }
+    /** Have the worker flush in our stead. False if there is none. */
+    handOver() {
+      const worker = this.registration?.active;
+      worker?.postMessage({ bgsync: 1, type: "flush" });
+      return Boolean(worker);
+    }
+    async register() {
+      const container = navigator.serviceWorker;
+      if (!this.worker || !container) return null;
+      const { url, scope } = this.worker;
+      const existing = await container.getRegistration(scope);
+      if (existing?.scope === scope && this.isForeign(existing)) return this.yieldTo(existing);
+      return container.register(url, { scope, updateViaCache: "none" });
+    }
+    isForeign({ active, waiting, installing }) {
+      const ours = this.runtime.config.base;
+      return [active, waiting, installing].some((worker) => worker && worker.scriptURL !== this.worker?.url && !worker.scriptURL.startsWith(ours));
+    }
+    yieldTo(foreign) {
+      this.known.worker = "foreign";
+      console.warn(
+        `django-bgsync: ${foreign.scope} has a service worker of its own, so items are sent while a page is open. Add this line to it: importScripts(${JSON.stringify(`${this.runtime.config.base}worker.js`)});`
+      );
+      return null;
+    }
+    /** `navigator.serviceWorker.ready` would wait for ever where the install fails. */
+    async active() {
+      await this.starting;
+      const registration = this.registration;
+      const coming = registration?.installing ?? registration?.waiting;
+      if (!registration?.active && coming) await activation(coming);
+      return registration?.active ? registration : null;
+    }
+    /** Those of our tags that wait after a failed event; what the browser has forgotten is free again. */
+    async failedTags(sync) {
+      const { failed_tags } = await this.runtime.db.read(readDevice);
+      if (!failed_tags.length) return [];
+      const pending = await sync.getTags();
+      const waiting = failed_tags.filter((tag) => pending.includes(tag));
+      if (waiting.length < failed_tags.length) {
+        await this.runtime.db.write((tx) => changeDevice(tx, { failed_tags: waiting }));
+      }
+      return waiting;
+    }
+    async remember() {
+      await this.runtime.db.write((tx) => changeDevice(tx, { capabilities: { ...this.known } }));
+    }
+  };
+  var REFUSED = /* @__PURE__ */ new Set(["denied", "disabled"]);
+  async function granted(sync, tag) {
+    try {
+      await sync.register(tag);
+      return "granted";
+    } catch (error) {
+      return REFUSALS[error.name] ?? "unsupported";
+    }
+  }
+  function activation(worker) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ACTIVATION);
+      worker.addEventListener("statechange", () => {
+        if (worker.state !== "activated" && worker.state !== "redundant") return;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  // src/page/status-element.ts
+  function defineStatusElement(bgsync) {
+    customElements.define("bgsync-status", class extends HTMLElement {
+      refresh = () => void this.show();
+      connectedCallback() {
+        for (const type of TELLING) bgsync.addEventListener(type, this.refresh);
+        this.refresh();
+      }
+      disconnectedCallback() {
+        for (const type of TELLING) bgsync.removeEventListener(type, this.refresh);
+      }
+      async show() {
+        const counts = await bgsync.counts().catch(() => null);
+        const text = counts ? describe(this.dataset, bgsync.connection, counts) : "";
+        if (text !== this.textContent) this.textContent = text;
+      }
+    });
+  }
+  var TELLING = ["change", "connection"];
+  function describe(texts, connection, counts) {
+    const way = connection === "online" ? counts.blocked > 0 && texts["blocked"] : texts[connection];
+    const sentences = [
+      [way, counted(texts, "pending", counts.pending)].filter(Boolean).join(", "),
+      counts.sending > 0 && texts["sending"],
+      counted(texts, "parked", counts.parked)
+    ];
+    return sentences.filter(Boolean).join(" · ");
+  }
+  function counted(texts, name, count) {
+    if (!count) return "";
+    const category = new Intl.PluralRules(document.documentElement.lang || void 0).select(count);
+    const text = texts[name + capital(category)] ?? texts[`${name}Other`] ?? "";
+    return text.replace("{count}", String(count));
+  }
+  function capital(word) {
+    return word.charAt(0).toUpperCase() + word.slice(1);
+  }
+
+  // src/page/triggers.ts
+  var SOONEST = 1e3;
+  var LATEST = 36e5;
+  var LOOKED_AT = 500;
+  var Triggers = class {
+    constructor(runtime, session, flusher, registration) {
+      this.runtime = runtime;
+      this.session = session;
+      this.flusher = flusher;
+      this.registration = registration;
+    }
+    runtime;
+    session;
+    flusher;
+    registration;
+    timer;
+    flushing = null;
+    pending = /* @__PURE__ */ new Set();
+    checking = null;
+    asked = 0;
+    askedAt = 0;
+    start() {
+      addEventListener("online", () => this.resume("online"));
+      document.addEventListener("visibilitychange", () => {
+        if (document.visibilityState === "visible") this.resume("visible");
+      });
+      this.resume("load");
+    }
+    /** The page is back from the back/forward cache: somebody else may have signed in meanwhile. */
+    restore() {
+      this.session.isConfirmed = false;
+      this.resume("visible");
+    }
+    /** The user of this page has written something. */
+    enqueued(tag) {
+      attempt(() => this.registration.arm([tag]));
+      void this.flush("enqueue");
+    }
+    hear(announcement) {
+      if (announcement.type === "sent") this.asked = 0;
+      if (announcement.type === "change") attempt(() => this.schedule());
+    }
+    /** Flush as soon as this page may. Resolves when it has tried, whatever came of it. */
+    flush(trigger) {
+      this.pending.add(trigger);
+      this.flushing ??= this.loop().finally(() => this.flushing = null);
+      return this.flushing;
+    }
+    /** Something has changed outside: find out whose session it is where that is open, then send what is due. */
+    resume(trigger) {
+      if (trigger !== "timer") attempt(() => this.rearm());
+      attempt(async () => {
+        if (!await this.needsSession(trigger)) return this.flush(trigger);
+        const change = await (this.checking = this.session.run().finally(() => this.checking = null));
+        const isLogin = Boolean(change?.released.length);
+        return change ? this.flush(isLogin ? "login" : trigger) : this.schedule();
+      });
+    }
+    async loop() {
+      await this.checking;
+      for (const trigger of this.pending) {
+        this.pending.delete(trigger);
+        await attempt(() => this.flusher.offer({ trigger }));
+      }
+      await attempt(() => this.schedule());
+    }
+    async needsSession(trigger) {
+      if (!this.session.isConfirmed) return true;
+      return trigger !== "timer" && (await this.counts()).blocked > 0;
+    }
+    async rearm() {
+      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
+      if (queued.length) await this.registration.arm(new Set(queued.map(({ tag }) => tag)));
+    }
+    async schedule() {
+      const { db, now } = this.runtime;
+      const at = Math.min(await db.read((tx) => this.dueAt(tx)), await this.askAt());
+      clearTimeout(this.timer);
+      if (at === Infinity) return;
+      this.timer = setTimeout(() => this.wake(), Math.min(LATEST, Math.max(SOONEST, at - now())));
+    }
+    wake() {
+      this.askedAt = this.runtime.now();
+      this.asked += 1;
+      this.resume("timer");
+    }
+    async dueAt(tx) {
+      const device = await readDevice(tx);
+      const queued = await inState(tx, device.owner, "queued", LOOKED_AT);
+      const sending = await inState(tx, device.owner, "sending", LOOKED_AT);
+      const checkAt = this.session.isConfirmed ? Infinity : device.next_try;
+      return Math.min(checkAt, dueAt(queued, device), ...sending.map((item) => item.lease_until));
+    }
+    /** A visible page asks after accepted items, less and less often. */
+    async askAt() {
+      if (document.visibilityState !== "visible" || !(await this.counts()).accepted) return Infinity;
+      return this.askedAt + askDelay(this.asked);
+    }
+    counts() {
+      return this.runtime.db.read(async (tx) => countItems(tx, (await readDevice(tx)).owner));
+    }
+  };
+  function dueAt(queued, device) {
+    const heads = queued.filter((item, i) => !item.lane || queued.findIndex(({ lane }) => lane === item.lane) === i);
+    const first = Math.min(...heads.map((item) => Math.max(item.next_try, item.not_before)));
+    return Math.max(first, device.not_before, device.next_try);
+  }
+  async function attempt(work) {
+    try {
+      await work();
+    } catch (error) {
+      console.warn("django-bgsync:", error);
+    }
+  }
+
+  // src/page/index.ts
+  if (!window.bgsync) start(document.currentScript?.dataset ?? {});
+  function start(texts) {
+    const config = readConfig(texts);
+    const csrfCookie = () => readCookie(config.csrfCookie);
+    const announcer = new Announcer(hear);
+    const runtime = {
+      config,
+      context: "page",
+      instance: uuid4(),
+      version: "",
+      db: new Database(),
+      locks: navigator.locks,
+      fetch: (url, init) => fetch(url, init),
+      csrfCookie: async () => csrfCookie(),
+      announce: (...announcements2) => announcer.announce(...announcements2),
+      now: () => Date.now(),
+      random: () => Math.random(),
+      timeout: 3e4
+    };
+    const session = new SessionCheck(runtime, runtime.instance);
+    const outbox = new Outbox(runtime.db, runtime.now);
+    const receipts = new Receipts(runtime, outbox);
+    const registration = new WorkerRegistration(runtime, config.worker);
+    const triggers = new Triggers(runtime, session, new Flusher(runtime, session), registration);
+    const lastFlush = new LastFlush(runtime, session);
+    const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
+    const activated = activation2();
+    const parts = { runtime, outbox, session, receipts, triggers, lastFlush, registration, reach, activated };
+    const bgsync = new Bgsync(parts);
+    function hear(announcement) {
+      if (announcement.type === "reached") reach.hear(announcement.reached);
+      for (const part of [receipts, triggers, lastFlush]) part.hear(announcement);
+      const event = eventOf(announcement);
+      if (event) bgsync.dispatchEvent(event);
+    }
+    function leave() {
+      if (!registration.isArmed && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
+      announcer.close();
+    }
+    function comeBack({ persisted }) {
+      if (!persisted) return;
+      announcer.open();
+      receipts.lookAgain();
+      triggers.restore();
+    }
+    window.bgsync = bgsync;
+    defineStatusElement(bgsync);
+    void activated.then(() => {
+      announcer.open();
+      reach.start();
+      addEventListener("pagehide", leave);
+      addEventListener("pageshow", comeBack);
+      void registration.start();
+      triggers.start();
+    });
+  }
+  function activation2() {
+    if (!document.prerendering) return Promise.resolve();
+    return new Promise((resolve) => document.addEventListener("prerenderingchange", () => resolve(), { once: true }));
+  }
+  function connectionEvent(bgsync) {
+    return new CustomEvent("connection", { detail: { connection: bgsync.connection } });
+  }
+})();
