@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import django
 from django.core.management import call_command
@@ -9,7 +10,7 @@ from django.test import Client
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 django.setup()
-call_command("check", fail_level="WARNING", verbosity=0)
+call_command("check", fail_level="WARNING", stdout=sys.stderr)
 call_command("migrate", verbosity=0)
 
 import django_bgsync  # noqa: E402 - as a project's code would, once Django is set up
@@ -20,7 +21,7 @@ print(
         {
             "home": django_bgsync.__file__,
             "status": worker.status_code,
-            "type": worker["Content-Type"],
+            "type": worker["Content-Type"].partition(";")[0],
             "knows its address": "/sync/" in worker.text,
         }
     )
