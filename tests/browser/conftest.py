@@ -30,12 +30,9 @@ def executable() -> str:
 
 @pytest.fixture
 def site(installation: Installation, tmp_path: Path) -> Iterator[Site]:
-    """The example, running, with a database of its own. Its output is shown if the test fails."""
-    site = Site(tmp_path, installation)
-    site.start()
-    yield site
-    site.kill()
-    print(site.output())
+    """The example, running, with a database of its own."""
+    with Site(tmp_path, installation) as site:
+        yield site
 
 
 @pytest.fixture

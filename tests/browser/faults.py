@@ -91,5 +91,10 @@ def captive_portal_json() -> Response:
     return Response.make(200, '{"status": "ok", "results": []}', "application/json")
 
 
+def truncated_verdict() -> Response:
+    """The site's own kind of answer, and every word of it missing but the first."""
+    return Response.make(200, '{"bgsync": 1, "delivery": "01', "application/json", X_BGSync="1")
+
+
 def bad_gateway() -> Response:
     return Response.make(502, "<h1>502 Bad Gateway</h1>")

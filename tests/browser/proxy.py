@@ -107,6 +107,11 @@ class Proxy:
         self._rules.insert(0, rule)
         return rule
 
+    def clear(self) -> None:
+        """Lift every rule."""
+        for rule in self._rules:
+            rule.lift()
+
     def seen(self, method: str, path: str) -> list[Exchange]:
         """The exchanges so far whose path starts with `path`, oldest first."""
         return [e for e in list(self.exchanges) if e.request.method == method and e.request.path.startswith(path)]
@@ -117,6 +122,14 @@ class Proxy:
     def items_sent(self) -> list[str]:
         """The id of every item in every delivery that reached this proxy, repeats included."""
         return [item["id"] for exchange in self.deliveries() for item in envelope(exchange)["items"]]
+
+    def answers(self, *, after: int = 0) -> list[Any]:
+        """What the site answered to deliveries, from the one numbered `after` on, whether or not it arrived."""
+        return [e.answered_by_site.json() for e in self.deliveries()[after:] if e.answered_by_site]
+
+    def contexts(self) -> set[str]:
+        """Where the deliveries so far were sent from: "page", "worker"."""
+        return {envelope(exchange)["context"] for exchange in self.deliveries()}
 
     def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)

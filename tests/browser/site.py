@@ -54,7 +54,11 @@ class Installation:
 
 
 class Site:
-    """One port and one SQLite file; the server process on them comes and goes."""
+    """One port and one SQLite file; the server process on them comes and goes.
+
+    As a context manager it runs, is gone in the end, and prints what it had to say, which pytest
+    shows if the test fails.
+    """
 
     def __init__(self, directory: Path, installation: Installation, **settings: str) -> None:
         self.port = free_port()
@@ -64,6 +68,18 @@ class Site:
         self._environment = installation.environment(self.database) | settings
         self._process: subprocess.Popen[bytes] | None = None
         shutil.copyfile(installation.database, self.database)
+
+    def __enter__(self) -> Site:
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.kill()
+        print(self._log.read_text(errors="replace"))
 
     def start(self) -> None:
         """Return when the site answers."""
@@ -84,7 +100,7 @@ class Site:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # its workers die with it, by process group
             )
-        wait_until(self._answers, because=f"the site on port {self.port} answers\n{self.output()}", timeout=60)
+        wait_until(self._answers, because=f"the site on port {self.port} answers", timeout=60)
 
     def stop(self) -> None:
         """Shut down as a deployment does: running requests are finished."""
@@ -98,9 +114,6 @@ class Site:
         self.stop()
         self.start()
 
-    def output(self) -> str:
-        return self._log.read_text(errors="replace") if self._log.exists() else ""
-
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """The rows of an SQL query on the site's database, as committed now."""
         connection = sqlite3.connect(self.database, timeout=10)
@@ -109,6 +122,22 @@ class Site:
             return [dict(row) for row in connection.execute(query, parameters)]
         finally:
             connection.close()
+
+    def posts(self) -> list[tuple[str, str]]:
+        """Author and text of every post, sorted."""
+        query = "SELECT username, text FROM posts_post JOIN auth_user ON auth_user.id = author_id ORDER BY 1, 2"
+        return [(row["username"], row["text"]) for row in self.rows(query)]
+
+    def items(self) -> list[dict[str, Any]]:
+        """Every item that the server has a receipt of."""
+        return self.rows("SELECT * FROM django_bgsync_syncitem ORDER BY received_at")
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """Every attempt, with the trigger and context of the delivery that made it."""
+        return self.rows(
+            "SELECT attempt.*, delivery.context, delivery.sync_tag FROM django_bgsync_deliveryattempt AS attempt "
+            "LEFT JOIN django_bgsync_delivery AS delivery ON delivery.id = delivery_id ORDER BY started_at"
+        )
 
     def execute(self, statement: str) -> None:
         """Change the site's database behind its back, as an operator's maintenance would."""
@@ -122,11 +151,13 @@ class Site:
     def _answers(self) -> bool:
         assert self._process is not None
         if self._process.poll() is not None:
-            raise AssertionError(f"the site ended with code {self._process.returncode}\n{self.output()}")
+            raise AssertionError(f"the site ended with code {self._process.returncode}")
         try:
-            return requests.get(f"{self.url}/accounts/login/", timeout=5).ok
+            answer = requests.get(f"{self.url}/accounts/login/", timeout=10)
         except requests.ConnectionError:
             return False
+        assert answer.ok, f"{answer.status_code} from the login page"
+        return True
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:

@@ -11,6 +11,7 @@ from . import faults
 from .cdp import Chromium
 from .proxy import Proxy
 from .stub_site import StubSite
+from .switches import INSECURE_HOST
 from .sync_log import SyncLog
 from .waiting import wait_until
 
@@ -74,6 +75,20 @@ def test_reused_connection_sends_a_post_twice(stub: StubSite, page: Page) -> Non
     status = page.evaluate("fetch('/sink/', {method: 'POST', body: 'once'}).then(answer => answer.status)")
     proxy.stop()
     assert (status, stub.received) == (200, ["once", "once"])
+
+
+def test_insecure_host_has_no_workers(proxy: Proxy, page: Page) -> None:
+    """A page of the insecure host lacks what only secure contexts have."""
+    page.goto(proxy.url.replace("127.0.0.1", INSECURE_HOST))
+    missing = ["navigator.serviceWorker", "navigator.locks", "crypto.randomUUID", "window.cookieStore"]
+    assert [page.evaluate(f"typeof {name}") for name in missing] == ["undefined"] * len(missing)
+
+
+def test_granting_something_else_denies_sync(proxy: Proxy, context: BrowserContext, page: Page) -> None:
+    """DevTools takes a list of permissions as the whole list."""
+    context.grant_permissions(["notifications"])
+    page.goto(proxy.url)
+    assert page.evaluate(f"{REGISTER}.catch(error => error.name)") == "NotAllowedError"
 
 
 def test_killed_worker_fires_again(stub: StubSite, proxy: Proxy, chromium: Chromium) -> None:

@@ -1,0 +1,68 @@
+"""What was written without a server is sent by the worker when there is one, with no page open."""
+
+from __future__ import annotations
+
+from playwright.sync_api import BrowserContext
+
+from .admin import Admin
+from .arrival import assert_applied_once, await_posts
+from .posts_page import PostsPage
+from .site import Site
+from .sync_log import SyncLog
+
+TEXTS = [f"from the tunnel {number}" for number in range(1, 6)]
+
+
+def test_five_posts_written_while_the_server_is_down(site: Site, context: BrowserContext, sync_log: SyncLog) -> None:
+    """They arrive exactly once, through a real sync event with no page open, and the admin tells their story."""
+    posts = PostsPage(context.new_page(), site.url)
+    posts.sign_in()
+    posts.await_worker()
+    site.stop()
+    for text in TEXTS:
+        posts.write(text)
+        posts.expect_state(text, "pending")
+    posts.page.close()
+    sync_log.wait_for("sync event failed", "bgsync:post")
+    site.start()
+    await_posts(site, TEXTS)
+    sync_log.wait_for("sync completed", "bgsync:post")
+    assert_applied_once(site, TEXTS)
+    assert {(attempt["trigger"], attempt["context"]) for attempt in site.attempts()} == {("sync", "worker")}
+    with Admin(site.url) as admin:
+        assert_admin_shows(admin)
+
+
+def test_offline_posts_are_sent_when_the_network_returns(
+    site: Site, context: BrowserContext, sync_log: SyncLog
+) -> None:
+    """Offline the browser holds the sync; the network's return fires it, with the page long closed."""
+    posts = PostsPage(context.new_page(), site.url)
+    posts.sign_in()
+    posts.await_worker()
+    context.set_offline(True)
+    posts.write("from the underground")
+    posts.expect_status("Offline")
+    sync_log.wait_for("registered sync", "bgsync:post")
+    posts.page.close()
+    context.set_offline(False)
+    await_posts(site, ["from the underground"])
+    sync_log.wait_for("sync completed", "bgsync:post")
+    assert_applied_once(site, ["from the underground"])
+
+
+def assert_admin_shows(admin: Admin) -> None:
+    """Five items and their attempts by a sync event, with the tag and the client, linked to each other."""
+    items, attempts = admin.rows("syncitem"), admin.rows("deliveryattempt")
+    (tag,), (client,) = admin.rows("synctag"), admin.rows("syncclient")
+    assert [item["state"].text for item in items] == ["applied"] * len(TEXTS)
+    assert [(attempt["trigger"].text, attempt["outcome"].text) for attempt in attempts] == [
+        ("sync event", "applied")
+    ] * len(TEXTS)
+    assert {attempt["item_link"].href for attempt in attempts} == {item["item_id"].href for item in items}
+    for row in items + attempts:
+        assert row["tag_link"] == tag["name"]
+        assert row["client_link"].href == client["short_id"].href
+    pages = [admin.page(item["item_id"].href) for item in items]
+    assert all(any(text in page for page in pages) for text in TEXTS)
+    assert "demo" in admin.page(client["short_id"].href)

@@ -1,0 +1,107 @@
+"""Where the browser cannot sync in the background, the page delivers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, ConsoleMessage
+
+from . import faults
+from .arrival import assert_applied_once, await_posts
+from .posts_page import PostsPage
+from .proxy import Proxy
+from .site import Site
+from .switches import INSECURE_HOST
+from .waiting import wait_until
+from .wire import Response
+
+Handicap = Callable[[BrowserContext, Proxy], str]
+
+
+def without_sync_manager(context: BrowserContext, proxy: Proxy) -> str:
+    """Firefox, Safari: a service worker, but no Background Sync."""
+    context.add_init_script("delete window.SyncManager; delete ServiceWorkerRegistration.prototype.sync;")
+    return proxy.url
+
+
+def with_sync_refused(context: BrowserContext, proxy: Proxy) -> str:
+    """Brave, or a user's choice: Background Sync is there, and `register()` rejects."""
+    context.grant_permissions(["notifications"])  # a list without background-sync: DevTools denies the rest
+    return proxy.url
+
+
+def without_service_worker(context: BrowserContext, proxy: Proxy) -> str:
+    """A phone on the local network: no secure context, so no worker, no locks, no randomUUID."""
+    return proxy.url.replace("127.0.0.1", INSECURE_HOST)
+
+
+@pytest.fixture(params=[without_sync_manager, with_sync_refused, without_service_worker])
+def posts(request: pytest.FixtureRequest, context: BrowserContext, proxy: Proxy) -> PostsPage:
+    posts = PostsPage(context.new_page(), request.param(context, proxy))
+    posts.sign_in()
+    return posts
+
+
+def test_page_delivers_at_once(site: Site, proxy: Proxy, posts: PostsPage) -> None:
+    """With the server up, a post is sent by the page."""
+    posts.write("straight through")
+    posts.expect_state("straight through", "sent")
+    assert proxy.contexts() == {"page"}
+    assert_applied_once(site, ["straight through"])
+
+
+def test_page_tries_again_by_itself(site: Site, proxy: Proxy, posts: PostsPage) -> None:
+    """With the server down, the page's own timer delivers when it is back, untouched by anybody."""
+    down = proxy.on("POST", "/bgsync/", faults.drop)
+    posts.write("at the second try")
+    wait_until(lambda: down.hits, because="the page has tried")
+    posts.expect_state("at the second try", "pending")
+    down.lift()
+    posts.expect_state("at the second try", "sent")
+    assert proxy.contexts() == {"page"}
+    assert_applied_once(site, ["at the second try"])
+
+
+def test_page_delivers_when_back_online(site: Site, proxy: Proxy, context: BrowserContext, posts: PostsPage) -> None:
+    """The browser's `online` event is a reason to try."""
+    context.set_offline(True)
+    posts.write("from the lift")
+    posts.expect_state("from the lift", "pending")
+    context.set_offline(False)
+    posts.expect_state("from the lift", "sent")
+    assert proxy.contexts() == {"page"}
+    assert_applied_once(site, ["from the lift"])
+
+
+def test_next_visit_delivers(site: Site, proxy: Proxy, context: BrowserContext, posts: PostsPage) -> None:
+    """A page closed too early leaves its post to the next page load."""
+    down = proxy.on("POST", "/bgsync/", faults.drop)
+    posts.write("left behind")
+    wait_until(lambda: down.hits, because="the page has tried")
+    posts.page.close()
+    down.lift()
+    PostsPage(context.new_page(), posts.url).open()
+    await_posts(site, ["left behind"])
+    assert_applied_once(site, ["left behind"])
+
+
+def test_foreign_worker_is_left_alone(site: Site, proxy: Proxy, context: BrowserContext) -> None:
+    """Another application's worker at our scope stays, the page says so on the console, and delivers."""
+    worker = Response.make(200, "self.addEventListener('fetch', () => {});", "text/javascript")
+    proxy.on("GET", "/foreign-worker.js", faults.answer(lambda: worker))
+    proxy.on("GET", "/foreign/", faults.answer(lambda: Response.make(200, "<!doctype html>")))
+    page = context.new_page()
+    messages: list[ConsoleMessage] = []
+    page.on("console", lambda message: messages.append(message))
+    page.goto(f"{proxy.url}/foreign/")
+    page.evaluate("navigator.serviceWorker.register('/foreign-worker.js').then(() => navigator.serviceWorker.ready)")
+    posts = PostsPage(page, proxy.url)
+    posts.sign_in()
+    posts.write("past the stranger")
+    posts.expect_state("past the stranger", "sent")
+    workers = page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.map(r => r.active.scriptURL))")
+    assert workers == [f"{proxy.url}/foreign-worker.js"]
+    assert [message.type for message in messages if "worker" in message.text.lower()] == ["warning"]
+    assert proxy.contexts() == {"page"}
+    assert_applied_once(site, ["past the stranger"])
