@@ -9,6 +9,8 @@ const news = document.getElementById("news");
 const template = document.getElementById("post-template");
 const clock = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
 
+const closing = new WeakSet();
+
 const rowOf = (id) => posts.querySelector(`[data-id="${CSS.escape(id)}"]`);
 
 function showTime(element, date) {
@@ -43,8 +45,10 @@ function reasonOf(item) {
     return problem?.errors?.text?.join(" ") ?? problem?.detail ?? "";
 }
 
-// What left the outbox was sent, or discarded here or in another tab.
+// What left the outbox was sent, or discarded here or in another tab. (Or another user has signed in: then the answer waits.)
 async function close(row) {
+    if (closing.has(row)) return;
+    closing.add(row);
     const result = await bgsync.settled(row.dataset.id);
     if (result.status === "applied") setState(row, "sent");
     else row.remove();
@@ -55,8 +59,9 @@ async function reconcile() {
     waiting.sort((a, b) => (a.id < b.id ? -1 : 1));  // ids rise with time, and each new row goes on top
     for (const item of waiting) show(item);
     const open = new Set(waiting.map((item) => item.id));
-    const unsent = posts.querySelectorAll("[data-state]:not([data-state=sent])");
-    await Promise.all([...unsent].filter((row) => !open.has(row.dataset.id)).map(close));
+    for (const row of posts.querySelectorAll("[data-state]:not([data-state=sent])")) {
+        if (!open.has(row.dataset.id)) close(row);
+    }
 }
 
 let running = false;
