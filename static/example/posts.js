@@ -7,7 +7,8 @@ const form = document.getElementById("post-form");
 const posts = document.getElementById("posts");
 const news = document.getElementById("news");
 const template = document.getElementById("post-template");
-const clock = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
+const timeOfDay = new Intl.DateTimeFormat(undefined, {timeStyle: "short"});
+const dateAndTime = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"});
 
 const closing = new WeakSet();
 
@@ -15,7 +16,8 @@ const rowOf = (id) => posts.querySelector(`[data-id="${CSS.escape(id)}"]`);
 
 function showTime(element, date) {
     element.dateTime = date.toISOString();
-    element.textContent = clock.format(date);
+    const isToday = date.toDateString() === new Date().toDateString();
+    element.textContent = (isToday ? timeOfDay : dateAndTime).format(date);
 }
 
 function addRow(item) {
@@ -100,10 +102,15 @@ async function publish(event) {
 async function act(event) {
     const action = event.target.dataset.action;
     if (!action) return;
-    const {id} = event.target.closest("[data-id]").dataset;
-    await (action === "retry" ? bgsync.retry(id) : bgsync.discard(id));
-    form.elements.text.focus();
-    await refresh();
+    const row = event.target.closest("[data-id]");
+    const {id} = row.dataset;
+    try {
+        await (action === "retry" ? bgsync.retry(id) : bgsync.discard(id));
+        form.elements.text.focus();  // the button is gone
+        await refresh();
+    } catch (error) {
+        row.querySelector(".reason").textContent = error.message;
+    }
 }
 
 for (const time of posts.querySelectorAll("time")) showTime(time, new Date(time.dateTime));
