@@ -69,7 +69,7 @@ export class Bgsync extends EventTarget {
         await activated;
         const item = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
         runtime.announce({type: "queued", item: news(item)}, {type: "change"});
-        void lastFlush.add(item);
+        lastFlush.add(item);
         triggers.enqueued(tag);
         return {id: item.id, state: "queued", settled: receipts.settled(item.id)};
     }

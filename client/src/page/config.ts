@@ -19,5 +19,5 @@ export function readConfig({base, worker, scope, csrfCookie, csrfHeader}: DOMStr
 /** The cookie as scripts see it, null if it is not there or HttpOnly. */
 export function readCookie(name: string): string | null {
     const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
-    return found ? decodeURIComponent(found.slice(name.length + 1)) : null;
+    return found ? found.slice(name.length + 1) : null;
 }

@@ -1,7 +1,8 @@
-import {wireItem} from "../shared/batch";
+import {isPast, wireItem, WIRE_ITEM_BYTES} from "../shared/batch";
 import {writeEnvelope} from "../shared/delivery";
 import {read, requestInit} from "../shared/exchange";
 import {withinBase} from "../shared/config";
+import {readDevice} from "../shared/device";
 import {find, put} from "../shared/items";
 import {LEASE} from "../shared/lock";
 import type {Announcement} from "../shared/messages";
@@ -14,7 +15,6 @@ import {judge} from "../shared/verdict";
 
 /** Browsers refuse more than 65,536 bytes of all keepalive bodies in flight together. */
 const MOST_BYTES = 60_000;
-const WIRE_ITEM_BYTES = 512;
 
 /**
  * The last request of a page that goes away. There is no time to read the outbox then, so what this page wrote and has not
@@ -23,22 +23,24 @@ const WIRE_ITEM_BYTES = 512;
 export class LastFlush {
     private readonly unsent = new Map<string, StoredItem>();
     private head: Envelope | null = null;
+    private notBefore = 0;
 
     constructor(private readonly runtime: Runtime, private readonly session: SessionCheck) {}
 
-    async add(item: StoredItem): Promise<void> {
+    add(item: StoredItem): void {
         if (!item.lane) this.unsent.set(item.id, item);
-        this.head = await this.runtime.db.read((tx) => writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []));
+        void this.prepare();
     }
 
     hear(announcement: Announcement): void {
         if (announcement.type === "owner") this.unsent.clear();
+        else if (announcement.type === "reached") void this.prepare();
         else if ("item" in announcement && announcement.type !== "queued") this.unsent.delete(announcement.item.id);
     }
 
     /** Must reach `fetch` before it first waits for anything. */
     run(token: string | null): void {
-        if (!this.head?.owner) return;
+        if (!this.head?.owner || !isPast(this.notBefore, this.runtime.now())) return;
         const items = this.fitting();
         if (!items.length) return;
         const wire = items.map((item) => wireItem({...item, send_count: item.send_count + 1}, null));
@@ -48,13 +50,22 @@ export class LastFlush {
         sending.catch(() => this.send(envelope, token, false)).catch(() => undefined);
     }
 
+    private async prepare(): Promise<void> {
+        if (!this.unsent.size) return;
+        const read = this.runtime.db.read(async (tx) => {
+            this.head = await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
+            this.notBefore = (await readDevice(tx)).not_before;
+        });
+        await read.catch(() => undefined);  // then there is no last flush
+    }
+
     private fitting(): StoredItem[] {
         let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
         return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES) > 0);
     }
 
     private async send(envelope: Envelope, token: string | null, keepalive: boolean): Promise<void> {
-        const {config, fetch, db: _, now, random} = this.runtime;
+        const {config, fetch, now, random} = this.runtime;
         const headers = {"Content-Type": "application/json", ...(token && {[config.csrfHeader]: token})};
         const init = {method: "POST", headers, body: JSON.stringify(envelope), keepalive};
         const response = await fetch(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init));

@@ -63,7 +63,7 @@ export class Receipts {
 
     private async fetchResult(id: string): Promise<Result | "unknown" | undefined> {
         const {owner} = await this.runtime.db.read(readDevice);
-        const headers = {"BGSync-Owner": owner};
+        const headers = owner ? {"BGSync-Owner": owner} : {};
         const reply = await exchange(this.runtime, `v1/items/?id=${encodeURIComponent(id)}`, {headers});
         if (typeof reply === "string" || !reply.ours || reply.status !== 200) return undefined;
         const body = parsed(reply);

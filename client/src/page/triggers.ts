@@ -3,6 +3,7 @@ import {readDevice, type Device} from "../shared/device";
 import type {Flusher} from "../shared/flusher";
 import {countItems, inState} from "../shared/items";
 import type {Announcement} from "../shared/messages";
+import type {OwnerChange} from "../shared/ownership";
 import type {Trigger} from "../shared/protocol";
 import type {Runtime} from "../shared/runtime";
 import type {StoredItem, Tx} from "../shared/schema";
@@ -18,7 +19,9 @@ export class Triggers {
     private timer: ReturnType<typeof setTimeout> | undefined;
     private flushing: Promise<void> | null = null;
     private readonly pending = new Set<Trigger>();
-    private checking: Promise<unknown> | null = null;
+    private checking: Promise<OwnerChange | null> | null = null;
+    private scheduling: Promise<void> | null = null;
+    private isStale = false;
     private asked = 0;
     private askedAt = 0;
 
@@ -51,13 +54,16 @@ export class Triggers {
 
     hear(announcement: Announcement): void {
         if (announcement.type === "sent") this.asked = 0;
-        if (announcement.type === "change") attempt(() => this.schedule());
+        if (announcement.type === "change") this.schedule();
     }
 
     /** Flush as soon as this page may. Resolves when it has tried, whatever came of it. */
     flush(trigger: Trigger): Promise<void> {
         this.pending.add(trigger);
-        this.flushing ??= this.loop().finally(() => (this.flushing = null));
+        this.flushing ??= this.loop().finally(() => {
+            this.flushing = null;
+            this.schedule();
+        });
         return this.flushing;
     }
 
@@ -66,10 +72,16 @@ export class Triggers {
         if (trigger !== "timer") attempt(() => this.rearm());
         attempt(async () => {
             if (!(await this.needsSession(trigger))) return this.flush(trigger);
-            const change = await (this.checking = this.session.run().finally(() => (this.checking = null)));
+            const change = await this.check();
             const isLogin = Boolean(change?.released.length);
-            return change ? this.flush(isLogin ? "login" : trigger) : this.schedule();
+            if (change) return this.flush(isLogin ? "login" : trigger);
+            return this.schedule();
         });
+    }
+
+    private check(): Promise<OwnerChange | null> {
+        this.checking ??= this.session.run().finally(() => (this.checking = null));
+        return this.checking;
     }
 
     private async loop(): Promise<void> {
@@ -78,7 +90,6 @@ export class Triggers {
             this.pending.delete(trigger);
             await attempt(() => this.flusher.offer({trigger}));
         }
-        await attempt(() => this.schedule());
     }
 
     private async needsSession(trigger: Trigger): Promise<boolean> {
@@ -91,9 +102,19 @@ export class Triggers {
         if (queued.length) await this.registration.arm(new Set(queued.map(({tag}) => tag)));
     }
 
-    private async schedule(): Promise<void> {
+    /** Set the timer anew, once for all the changes that come while it is being set. */
+    private schedule(): void {
+        this.isStale = true;
+        this.scheduling ??= attempt(() => this.setTimer()).finally(() => (this.scheduling = null));
+    }
+
+    private async setTimer(): Promise<void> {
         const {db, now} = this.runtime;
-        const at = Math.min(await db.read((tx) => this.dueAt(tx)), await this.askAt());
+        let at = Infinity;
+        while (this.isStale) {
+            this.isStale = false;
+            at = Math.min(await db.read((tx) => this.dueAt(tx)), await this.askAt());
+        }
         clearTimeout(this.timer);
         if (at === Infinity) return;
         this.timer = setTimeout(() => this.wake(), Math.min(LATEST, Math.max(SOONEST, at - now())));

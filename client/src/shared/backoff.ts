@@ -3,6 +3,26 @@ const CAP = 15 * 60_000;
 const FLOOR = 1_000;
 const RETRY_AFTER_CAP = 24 * 3_600_000;
 
+export interface Moment {
+    now: number;
+    random: () => number;
+}
+
+interface Patience {
+    failures: number;
+    next_try: number;
+}
+
+/**
+ * After one more failure. Tries out of turn (a sync event, the user) do not prolong a wait that is still on: else the
+ * browser's own retries would push the page's ever further away.
+ */
+export function postponed<T extends Patience>(waiting: T, {now, random}: Moment): T {
+    if (waiting.next_try > now) return waiting;
+    const failures = waiting.failures + 1;
+    return {...waiting, failures, next_try: now + backoff(failures, random)};
+}
+
 /** Milliseconds until try number `failures` + 1: full jitter, so that clients that failed together do not return together. */
 export function backoff(failures: number, random: () => number): number {
     const ceiling = Math.min(CAP, BASE * 2 ** Math.max(0, failures - 1));

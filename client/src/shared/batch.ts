@@ -26,7 +26,8 @@ export interface Leased {
 
 /** Room for everything in an envelope but its items. */
 const ENVELOPE_BYTES = 12_288;
-const WIRE_ITEM_BYTES = 512;
+/** Room for everything in an item but its payload. */
+export const WIRE_ITEM_BYTES = 768;
 const PAGE = 500;
 const LONGEST_WAIT = 24 * 3_600_000;
 
@@ -67,7 +68,7 @@ async function candidates(tx: Tx, selection: Selection, most: number): Promise<C
 
 async function rows(tx: Tx, queued: StoredItem[], isDue: (item: StoredItem) => boolean): Promise<Candidate[][]> {
     const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{item, after: null}]);
-    const lanes = new Map(queued.filter((item) => item.lane).map((item) => [item.lane, item.owner]));
+    const lanes = new Map(queued.filter((item) => item.lane).map(({owner, lane}) => [lane, owner]));
     const index = tx.objectStore("items").index("owner_lane");
     const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
     return [...free, ...(await Promise.all(ordered))];

@@ -16,13 +16,15 @@ export interface Cause {
     signal?: AbortSignal;
 }
 
+const LOOKED_AT = 1_000;
 /** These leave no row on the server: there is never news of them. */
 const ROWLESS = new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
 
-/** Ids of an owner's items whose news is still wanted, at most as many as one envelope may name, from the `turn`th on. */
+/** Ids of an owner's items whose news is still wanted. Where they are too many for one envelope, others with each `turn`. */
 export async function awaitedIds(tx: Tx, owner: string, turn: number): Promise<string[]> {
-    const parked = (await inState(tx, owner, "parked")).filter((item) => !ROWLESS.has(item.result?.code ?? ""));
-    const ids = [...(await inState(tx, owner, "accepted")), ...parked].map((item) => item.id);
+    const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
+    const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({result}) => !ROWLESS.has(result?.code ?? ""));
+    const ids = [...accepted, ...parked].map((item) => item.id);
     const start = ids.length > MAX_AWAITING ? (turn * MAX_AWAITING) % ids.length : 0;
     return [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_AWAITING);
 }

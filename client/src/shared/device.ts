@@ -1,4 +1,4 @@
-import {backoff} from "./backoff";
+import {postponed, type Moment} from "./backoff";
 import type {Minted} from "./identity";
 import {DEFAULT_LIMITS, type Capabilities, type Limits, type Trigger} from "./protocol";
 import type {Tx, WriteTx} from "./schema";
@@ -58,7 +58,6 @@ export async function changeDevice(tx: WriteTx, changes: Partial<Device>): Promi
 }
 
 /** The server could not be reached: leave it alone for a while. */
-export async function backOff(tx: WriteTx, {now, random}: {now: () => number; random: () => number}): Promise<void> {
-    const failures = (await readDevice(tx)).failures + 1;
-    await changeDevice(tx, {failures, next_try: now() + backoff(failures, random)});
+export async function backOff(tx: WriteTx, moment: Moment): Promise<void> {
+    await changeDevice(tx, postponed(await readDevice(tx), moment));
 }

@@ -1,3 +1,4 @@
+import type {Moment} from "./backoff";
 import {isPast, leaseBatch, reclaim, type Leased} from "./batch";
 import {awaitedIds, deliver, writeEnvelope, type Cause} from "./delivery";
 import {backOff, changeDevice, readDevice} from "./device";
@@ -116,8 +117,7 @@ export class Flush {
     }
 
     private async accept(answer: Answer, envelope: Envelope): Promise<null> {
-        const {now, random} = this.runtime;
-        const moment = {now: now(), random};
+        const {moment} = this;
         await this.session.confirm(answer.owner, async (tx) => {
             await noteAnswer(tx, answer, moment.now);
             const sent = await applyResults(tx, answer.results, moment);
@@ -161,19 +161,18 @@ export class Flush {
     private async missServer(items: StoredItem[]): Promise<Ending> {
         await this.runtime.db.write(async (tx) => {
             await giveBack(tx, items);
-            await backOff(tx, this.runtime);
+            await backOff(tx, this.moment);
         });
         return this.end("failed", "nobody");
     }
 
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     private async endure(items: StoredItem[], failure: Failure): Promise<Ending | null> {
-        const {db, now, random} = this.runtime;
         const course = this.pace.fail(items.map(({id}) => id), failure.divisible);
-        await db.write(async (tx) => {
+        await this.runtime.db.write(async (tx) => {
             if (course === "divide") await giveBack(tx, items);
-            else await countFailure(tx, items, failure.code, {now: now(), random});
-            if (course === "stop") await backOff(tx, this.runtime);
+            else await countFailure(tx, items, failure.code, this.moment);
+            if (course === "stop") await backOff(tx, this.moment);
             const device = await readDevice(tx);
             if (failure.limits) await changeDevice(tx, {limits: {...device.limits, ...failure.limits}});
         });
@@ -183,6 +182,10 @@ export class Flush {
     private async abort(items: StoredItem[]): Promise<Ending> {
         await this.runtime.db.write((tx) => giveBack(tx, items));
         return this.end("aborted");
+    }
+
+    private get moment(): Moment {
+        return {now: this.runtime.now(), random: this.runtime.random};
     }
 
     private end(ending: Ending, reached?: Reached): Ending {

@@ -24,7 +24,7 @@ export class Flusher {
             ending = await this.lock.attempt(() => this.drain(cause));
         }
         // Marked after our own last look: the other context has seen the lock taken and relies on us.
-        while (ending === "drained" && (await this.isMarked())) ending = await this.lock.attempt(() => this.drain(cause));
+        while (ending === "drained" && (await this.marked())) ending = await this.lock.attempt(() => this.drain(cause));
         return ending;
     }
 
@@ -40,18 +40,15 @@ export class Flusher {
     }
 
     private async drain(cause: Cause): Promise<Ending> {
-        let ending: Ending;
         let next: Cause = cause;
-        do {
+        for (;;) {
             await this.mark(null);
-            ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
-            next = {...cause, trigger: (await this.marked()) ?? cause.trigger};
-        } while (ending === "drained" && (await this.isMarked()));
-        return ending;
-    }
-
-    private async isMarked(): Promise<boolean> {
-        return (await this.marked()) !== null;
+            const ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
+            const trigger = await this.marked();
+            if (!trigger || ending !== "drained") return ending;
+            // A worker's event stays what it is: it is eager anyway.
+            if (!cause.signal) next = {trigger};
+        }
     }
 
     private async marked(): Promise<Trigger | null> {

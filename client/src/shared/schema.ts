@@ -1,6 +1,7 @@
 import {openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from "idb";
 
 import {INITIAL_DEVICE, type Device} from "./device";
+import {StorageUnavailableError} from "./errors";
 import {uuid4} from "./identity";
 import type {Json, Result} from "./protocol";
 
@@ -84,6 +85,7 @@ const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores];
 
 /** Open the outbox. `lost` is called when the handle is no longer usable, whoever closed it. */
 export async function openHandle(lost: () => void): Promise<Handle> {
+    if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {
         return await open(VERSION, lost);
     } catch (error) {

@@ -61,8 +61,10 @@ export class SessionCheck {
 
     private async miss(reply: Reply | Silence): Promise<null> {
         if (reply === "aborted") return null;
-        await this.runtime.db.write((tx) => backOff(tx, this.runtime));
-        this.announceReached(reply === "offline" || reply === "timeout" ? "nobody" : "stranger");
+        const {db, now, random} = this.runtime;
+        await db.write((tx) => backOff(tx, {now: now(), random}));
+        if (typeof reply === "string") this.announceReached("nobody");
+        else this.announceReached(reply.ours ? "server" : "stranger");
         return null;
     }
 

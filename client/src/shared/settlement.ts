@@ -1,14 +1,9 @@
-import {backoff, clamped} from "./backoff";
+import {clamped, postponed, type Moment} from "./backoff";
 import {copyItem, DUE, find, put} from "./items";
 import {news, type Announcement} from "./messages";
 import type {Result} from "./protocol";
 import {keepResult, pruneResults} from "./results";
 import type {StoredItem, WriteTx} from "./schema";
-
-export interface Moment {
-    now: number;
-    random: () => number;
-}
 
 /** Apply the verdicts on items that were just sent. Returns what to tell about them. */
 export async function applyResults(tx: WriteTx, results: Result[], moment: Moment): Promise<Announcement[]> {
@@ -81,8 +76,7 @@ async function finish(tx: WriteTx, item: StoredItem, result: Result, {now}: Mome
 }
 
 async function park(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Promise<Announcement[]> {
-    // Its id lies in a range the server has purged. Never sent before, it cannot have been applied: it goes on under a new one.
-    if (result.code === "id_too_old" && item.state === "sending" && item.send_count === 1) {
+    if (isFresh(item) && result.code === "id_too_old") {
         await put(tx, await copyItem(tx, item, now));
         return [];
     }
@@ -90,13 +84,13 @@ async function park(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment
     return [{type: "parked", item: news(item), result}, {type: "settled", item: news(item), result}];
 }
 
+/** Sent for the first time, so that it cannot have been applied: it may go on under a new id by itself, once. */
+function isFresh(item: StoredItem): boolean {
+    return item.state === "sending" && item.send_count === 1 && item.aliases.length === 0;
+}
+
 function deferred(item: StoredItem, result: Result, moment: Moment): StoredItem {
     const kept: StoredItem = {...item, state: item.state === "blocked" ? "blocked" : "queued", last_error: result.code};
     if (result.retry_after === null) return postponed(kept, moment);
     return {...kept, not_before: moment.now + clamped(result.retry_after)};
-}
-
-function postponed(item: StoredItem, {now, random}: Moment): StoredItem {
-    const failures = item.failures + 1;
-    return {...item, failures, next_try: now + backoff(failures, random)};
 }

@@ -19,7 +19,7 @@ export class SyncEvents {
     async handle({tag, lastChance}: Pick<SyncEvent, "tag" | "lastChance">): Promise<void> {
         const name = itemTag(tag);
         if (name === null || !(await this.isWaiting(name))) return this.remember(tag, false);
-        const signal = AbortSignal.timeout(BUDGET);
+        const signal = expiry(BUDGET);
         const ending = await this.flusher.insist({trigger: "sync", syncTag: tag, lastChance, signal});
         const left = await this.isWaiting(name);
         // After the last chance the browser forgets the tag, so that it can be registered anew.
@@ -29,7 +29,7 @@ export class SyncEvents {
 
     /** The page asks to have the flush finished even if it goes away. */
     async flush(): Promise<void> {
-        await this.flusher.insist({trigger: "message", signal: AbortSignal.timeout(BUDGET)});
+        await this.flusher.insist({trigger: "message", signal: expiry(BUDGET)});
     }
 
     private isWaiting(tag: string): Promise<boolean> {
@@ -48,4 +48,11 @@ export class SyncEvents {
             await changeDevice(tx, {failed_tags: hasFailed ? [...others, tag] : others});
         });
     }
+}
+
+/** `AbortSignal.timeout`, which Safari has since 16 only. */
+function expiry(milliseconds: number): AbortSignal {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), milliseconds);
+    return controller.signal;
 }

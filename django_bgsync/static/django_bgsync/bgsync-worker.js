@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 93ffd6a08c8d91bddeae617cd9ffa9d9637107303bcc35a2749939182fd3b3de */
+/*! django-bgsync: generated from client/src, do not edit. sha256 a1d32ba9a3370715190d8ed07dfa56a472ebd1504110f4ee3c0a3897010901f8 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -269,6 +269,11 @@
   var CAP = 15 * 6e4;
   var FLOOR = 1e3;
   var RETRY_AFTER_CAP = 24 * 36e5;
+  function postponed(waiting, { now, random: random2 }) {
+    if (waiting.next_try > now) return waiting;
+    const failures = waiting.failures + 1;
+    return { ...waiting, failures, next_try: now + backoff(failures, random2) };
+  }
   function backoff(failures, random2) {
     const ceiling = Math.min(CAP, BASE * 2 ** Math.max(0, failures - 1));
     return Math.max(FLOOR, Math.round(random2() * ceiling));
@@ -314,9 +319,8 @@
     await tx.objectStore("meta").put(device, "device");
     return device;
   }
-  async function backOff(tx, { now, random: random2 }) {
-    const failures = (await readDevice(tx)).failures + 1;
-    await changeDevice(tx, { failures, next_try: now() + backoff(failures, random2) });
+  async function backOff(tx, moment) {
+    await changeDevice(tx, postponed(await readDevice(tx), moment));
   }
 
   // src/shared/identity.ts
@@ -353,6 +357,7 @@
   var VERSION = 1;
   var STEPS = [createStores];
   async function openHandle(lost) {
+    if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {
       return await open(VERSION, lost);
     } catch (error) {
@@ -527,7 +532,7 @@
 
   // src/shared/batch.ts
   var ENVELOPE_BYTES = 12288;
-  var WIRE_ITEM_BYTES = 512;
+  var WIRE_ITEM_BYTES = 768;
   var PAGE = 500;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
@@ -557,7 +562,7 @@
   }
   async function rows(tx, queued, isDue) {
     const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{ item, after: null }]);
-    const lanes = new Map(queued.filter((item) => item.lane).map((item) => [item.lane, item.owner]));
+    const lanes = new Map(queued.filter((item) => item.lane).map(({ owner, lane }) => [lane, owner]));
     const index = tx.objectStore("items").index("owner_lane");
     const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
     return [...free, ...await Promise.all(ordered)];
@@ -681,10 +686,12 @@
   }
 
   // src/shared/delivery.ts
+  var LOOKED_AT = 1e3;
   var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
   async function awaitedIds(tx, owner, turn) {
-    const parked = (await inState(tx, owner, "parked")).filter((item) => !ROWLESS.has(item.result?.code ?? ""));
-    const ids = [...await inState(tx, owner, "accepted"), ...parked].map((item) => item.id);
+    const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
+    const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({ result }) => !ROWLESS.has(result?.code ?? ""));
+    const ids = [...accepted, ...parked].map((item) => item.id);
     const start = ids.length > MAX_AWAITING ? turn * MAX_AWAITING % ids.length : 0;
     return [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_AWAITING);
   }
@@ -907,8 +914,10 @@
     }
     async miss(reply) {
       if (reply === "aborted") return null;
-      await this.runtime.db.write((tx) => backOff(tx, this.runtime));
-      this.announceReached(reply === "offline" || reply === "timeout" ? "nobody" : "stranger");
+      const { db, now, random: random2 } = this.runtime;
+      await db.write((tx) => backOff(tx, { now: now(), random: random2 }));
+      if (typeof reply === "string") this.announceReached("nobody");
+      else this.announceReached(reply.ours ? "server" : "stranger");
       return null;
     }
     announceReached(reached) {
@@ -1006,21 +1015,20 @@
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
   }
   async function park(tx, item, result, { now }) {
-    if (result.code === "id_too_old" && item.state === "sending" && item.send_count === 1) {
+    if (isFresh(item) && result.code === "id_too_old") {
       await put(tx, await copyItem(tx, item, now));
       return [];
     }
     await put(tx, { ...item, state: "parked", uncertain: false, result });
     return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
   }
+  function isFresh(item) {
+    return item.state === "sending" && item.send_count === 1 && item.aliases.length === 0;
+  }
   function deferred(item, result, moment) {
     const kept = { ...item, state: item.state === "blocked" ? "blocked" : "queued", last_error: result.code };
     if (result.retry_after === null) return postponed(kept, moment);
     return { ...kept, not_before: moment.now + clamped(result.retry_after) };
-  }
-  function postponed(item, { now, random: random2 }) {
-    const failures = item.failures + 1;
-    return { ...item, failures, next_try: now + backoff(failures, random2) };
   }
 
   // src/shared/flush.ts
@@ -1105,8 +1113,7 @@
       }
     }
     async accept(answer, envelope) {
-      const { now, random: random2 } = this.runtime;
-      const moment = { now: now(), random: random2 };
+      const { moment } = this;
       await this.session.confirm(answer.owner, async (tx) => {
         await noteAnswer(tx, answer, moment.now);
         const sent = await applyResults(tx, answer.results, moment);
@@ -1145,18 +1152,17 @@
     async missServer(items) {
       await this.runtime.db.write(async (tx) => {
         await giveBack(tx, items);
-        await backOff(tx, this.runtime);
+        await backOff(tx, this.moment);
       });
       return this.end("failed", "nobody");
     }
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     async endure(items, failure) {
-      const { db, now, random: random2 } = this.runtime;
       const course = this.pace.fail(items.map(({ id }) => id), failure.divisible);
-      await db.write(async (tx) => {
+      await this.runtime.db.write(async (tx) => {
         if (course === "divide") await giveBack(tx, items);
-        else await countFailure(tx, items, failure.code, { now: now(), random: random2 });
-        if (course === "stop") await backOff(tx, this.runtime);
+        else await countFailure(tx, items, failure.code, this.moment);
+        if (course === "stop") await backOff(tx, this.moment);
         const device = await readDevice(tx);
         if (failure.limits) await changeDevice(tx, { limits: { ...device.limits, ...failure.limits } });
       });
@@ -1165,6 +1171,9 @@
     async abort(items) {
       await this.runtime.db.write((tx) => giveBack(tx, items));
       return this.end("aborted");
+    }
+    get moment() {
+      return { now: this.runtime.now(), random: this.runtime.random };
     }
     end(ending, reached) {
       if (reached) this.runtime.announce({ type: "reached", reached });
@@ -1196,7 +1205,7 @@
         await this.mark(cause.trigger);
         ending = await this.lock.attempt(() => this.drain(cause));
       }
-      while (ending === "drained" && await this.isMarked()) ending = await this.lock.attempt(() => this.drain(cause));
+      while (ending === "drained" && await this.marked()) ending = await this.lock.attempt(() => this.drain(cause));
       return ending;
     }
     /** Wait for the lock, for as long as the cause's signal allows, then flush. */
@@ -1210,17 +1219,14 @@
       }
     }
     async drain(cause) {
-      let ending;
       let next = cause;
-      do {
+      for (; ; ) {
         await this.mark(null);
-        ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
-        next = { ...cause, trigger: await this.marked() ?? cause.trigger };
-      } while (ending === "drained" && await this.isMarked());
-      return ending;
-    }
-    async isMarked() {
-      return await this.marked() !== null;
+        const ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
+        const trigger = await this.marked();
+        if (!trigger || ending !== "drained") return ending;
+        if (!cause.signal) next = { trigger };
+      }
     }
     async marked() {
       return (await this.runtime.db.read(readDevice)).dirty;
@@ -1251,7 +1257,7 @@
     async handle({ tag, lastChance }) {
       const name = itemTag(tag);
       if (name === null || !await this.isWaiting(name)) return this.remember(tag, false);
-      const signal = AbortSignal.timeout(BUDGET);
+      const signal = expiry(BUDGET);
       const ending = await this.flusher.insist({ trigger: "sync", syncTag: tag, lastChance, signal });
       const left = await this.isWaiting(name);
       await this.remember(tag, left && !lastChance);
@@ -1259,7 +1265,7 @@
     }
     /** The page asks to have the flush finished even if it goes away. */
     async flush() {
-      await this.flusher.insist({ trigger: "message", signal: AbortSignal.timeout(BUDGET) });
+      await this.flusher.insist({ trigger: "message", signal: expiry(BUDGET) });
     }
     isWaiting(tag) {
       return this.runtime.db.read(async (tx) => {
@@ -1277,6 +1283,11 @@
       });
     }
   };
+  function expiry(milliseconds) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), milliseconds);
+    return controller.signal;
+  }
 
   // src/worker/index.ts
   var config = self.__bgsync;

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 93ffd6a08c8d91bddeae617cd9ffa9d9637107303bcc35a2749939182fd3b3de */
+/*! django-bgsync: generated from client/src, do not edit. sha256 a1d32ba9a3370715190d8ed07dfa56a472ebd1504110f4ee3c0a3897010901f8 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -289,6 +289,11 @@
   var CAP = 15 * 6e4;
   var FLOOR = 1e3;
   var RETRY_AFTER_CAP = 24 * 36e5;
+  function postponed(waiting, { now, random: random2 }) {
+    if (waiting.next_try > now) return waiting;
+    const failures = waiting.failures + 1;
+    return { ...waiting, failures, next_try: now + backoff(failures, random2) };
+  }
   function backoff(failures, random2) {
     const ceiling = Math.min(CAP, BASE * 2 ** Math.max(0, failures - 1));
     return Math.max(FLOOR, Math.round(random2() * ceiling));
@@ -337,9 +342,8 @@
     await tx.objectStore("meta").put(device, "device");
     return device;
   }
-  async function backOff(tx, { now, random: random2 }) {
-    const failures = (await readDevice(tx)).failures + 1;
-    await changeDevice(tx, { failures, next_try: now() + backoff(failures, random2) });
+  async function backOff(tx, moment) {
+    await changeDevice(tx, postponed(await readDevice(tx), moment));
   }
 
   // src/shared/identity.ts
@@ -376,6 +380,7 @@
   var VERSION = 1;
   var STEPS = [createStores];
   async function openHandle(lost) {
+    if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {
       return await open(VERSION, lost);
     } catch (error) {
@@ -550,7 +555,7 @@
 
   // src/shared/batch.ts
   var ENVELOPE_BYTES = 12288;
-  var WIRE_ITEM_BYTES = 512;
+  var WIRE_ITEM_BYTES = 768;
   var PAGE = 500;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
@@ -580,7 +585,7 @@
   }
   async function rows(tx, queued, isDue) {
     const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{ item, after: null }]);
-    const lanes = new Map(queued.filter((item) => item.lane).map((item) => [item.lane, item.owner]));
+    const lanes = new Map(queued.filter((item) => item.lane).map(({ owner, lane }) => [lane, owner]));
     const index = tx.objectStore("items").index("owner_lane");
     const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
     return [...free, ...await Promise.all(ordered)];
@@ -704,10 +709,12 @@
   }
 
   // src/shared/delivery.ts
+  var LOOKED_AT = 1e3;
   var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
   async function awaitedIds(tx, owner, turn) {
-    const parked = (await inState(tx, owner, "parked")).filter((item) => !ROWLESS.has(item.result?.code ?? ""));
-    const ids = [...await inState(tx, owner, "accepted"), ...parked].map((item) => item.id);
+    const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
+    const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({ result }) => !ROWLESS.has(result?.code ?? ""));
+    const ids = [...accepted, ...parked].map((item) => item.id);
     const start2 = ids.length > MAX_AWAITING ? turn * MAX_AWAITING % ids.length : 0;
     return [...ids.slice(start2), ...ids.slice(0, start2)].slice(0, MAX_AWAITING);
   }
@@ -927,8 +934,10 @@
     }
     async miss(reply) {
       if (reply === "aborted") return null;
-      await this.runtime.db.write((tx) => backOff(tx, this.runtime));
-      this.announceReached(reply === "offline" || reply === "timeout" ? "nobody" : "stranger");
+      const { db, now, random: random2 } = this.runtime;
+      await db.write((tx) => backOff(tx, { now: now(), random: random2 }));
+      if (typeof reply === "string") this.announceReached("nobody");
+      else this.announceReached(reply.ours ? "server" : "stranger");
       return null;
     }
     announceReached(reached) {
@@ -1026,21 +1035,20 @@
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
   }
   async function park(tx, item, result, { now }) {
-    if (result.code === "id_too_old" && item.state === "sending" && item.send_count === 1) {
+    if (isFresh(item) && result.code === "id_too_old") {
       await put(tx, await copyItem(tx, item, now));
       return [];
     }
     await put(tx, { ...item, state: "parked", uncertain: false, result });
     return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
   }
+  function isFresh(item) {
+    return item.state === "sending" && item.send_count === 1 && item.aliases.length === 0;
+  }
   function deferred(item, result, moment) {
     const kept = { ...item, state: item.state === "blocked" ? "blocked" : "queued", last_error: result.code };
     if (result.retry_after === null) return postponed(kept, moment);
     return { ...kept, not_before: moment.now + clamped(result.retry_after) };
-  }
-  function postponed(item, { now, random: random2 }) {
-    const failures = item.failures + 1;
-    return { ...item, failures, next_try: now + backoff(failures, random2) };
   }
 
   // src/shared/flush.ts
@@ -1125,8 +1133,7 @@
       }
     }
     async accept(answer, envelope) {
-      const { now, random: random2 } = this.runtime;
-      const moment = { now: now(), random: random2 };
+      const { moment } = this;
       await this.session.confirm(answer.owner, async (tx) => {
         await noteAnswer(tx, answer, moment.now);
         const sent = await applyResults(tx, answer.results, moment);
@@ -1165,18 +1172,17 @@
     async missServer(items) {
       await this.runtime.db.write(async (tx) => {
         await giveBack(tx, items);
-        await backOff(tx, this.runtime);
+        await backOff(tx, this.moment);
       });
       return this.end("failed", "nobody");
     }
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     async endure(items, failure) {
-      const { db, now, random: random2 } = this.runtime;
       const course = this.pace.fail(items.map(({ id }) => id), failure.divisible);
-      await db.write(async (tx) => {
+      await this.runtime.db.write(async (tx) => {
         if (course === "divide") await giveBack(tx, items);
-        else await countFailure(tx, items, failure.code, { now: now(), random: random2 });
-        if (course === "stop") await backOff(tx, this.runtime);
+        else await countFailure(tx, items, failure.code, this.moment);
+        if (course === "stop") await backOff(tx, this.moment);
         const device = await readDevice(tx);
         if (failure.limits) await changeDevice(tx, { limits: { ...device.limits, ...failure.limits } });
       });
@@ -1185,6 +1191,9 @@
     async abort(items) {
       await this.runtime.db.write((tx) => giveBack(tx, items));
       return this.end("aborted");
+    }
+    get moment() {
+      return { now: this.runtime.now(), random: this.runtime.random };
     }
     end(ending, reached) {
       if (reached) this.runtime.announce({ type: "reached", reached });
@@ -1216,7 +1225,7 @@
         await this.mark(cause.trigger);
         ending = await this.lock.attempt(() => this.drain(cause));
       }
-      while (ending === "drained" && await this.isMarked()) ending = await this.lock.attempt(() => this.drain(cause));
+      while (ending === "drained" && await this.marked()) ending = await this.lock.attempt(() => this.drain(cause));
       return ending;
     }
     /** Wait for the lock, for as long as the cause's signal allows, then flush. */
@@ -1230,17 +1239,14 @@
       }
     }
     async drain(cause) {
-      let ending;
       let next = cause;
-      do {
+      for (; ; ) {
         await this.mark(null);
-        ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
-        next = { ...cause, trigger: await this.marked() ?? cause.trigger };
-      } while (ending === "drained" && await this.isMarked());
-      return ending;
-    }
-    async isMarked() {
-      return await this.marked() !== null;
+        const ending = await new Flush(this.runtime, this.session, this.lock, next, this.flushes++).run();
+        const trigger = await this.marked();
+        if (!trigger || ending !== "drained") return ending;
+        if (!cause.signal) next = { trigger };
+      }
     }
     async marked() {
       return (await this.runtime.db.read(readDevice)).dirty;
@@ -1403,7 +1409,7 @@
       await activated;
       const item = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
       runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
-      void lastFlush.add(item);
+      lastFlush.add(item);
       triggers.enqueued(tag);
       return { id: item.id, state: "queued", settled: receipts.settled(item.id) };
     }
@@ -1493,7 +1499,7 @@
   }
   function readCookie(name) {
     const found = document.cookie.split("; ").find((cookie) => cookie.startsWith(`${name}=`));
-    return found ? decodeURIComponent(found.slice(name.length + 1)) : null;
+    return found ? found.slice(name.length + 1) : null;
   }
 
   // src/page/connection.ts
@@ -1520,7 +1526,6 @@
 
   // src/page/last-flush.ts
   var MOST_BYTES = 6e4;
-  var WIRE_ITEM_BYTES2 = 512;
   var LastFlush = class {
     constructor(runtime, session) {
       this.runtime = runtime;
@@ -1530,17 +1535,19 @@
     session;
     unsent = /* @__PURE__ */ new Map();
     head = null;
-    async add(item) {
+    notBefore = 0;
+    add(item) {
       if (!item.lane) this.unsent.set(item.id, item);
-      this.head = await this.runtime.db.read((tx) => writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []));
+      void this.prepare();
     }
     hear(announcement) {
       if (announcement.type === "owner") this.unsent.clear();
+      else if (announcement.type === "reached") void this.prepare();
       else if ("item" in announcement && announcement.type !== "queued") this.unsent.delete(announcement.item.id);
     }
     /** Must reach `fetch` before it first waits for anything. */
     run(token) {
-      if (!this.head?.owner) return;
+      if (!this.head?.owner || !isPast(this.notBefore, this.runtime.now())) return;
       const items = this.fitting();
       if (!items.length) return;
       const wire = items.map((item) => wireItem({ ...item, send_count: item.send_count + 1 }, null));
@@ -1549,12 +1556,20 @@
       void this.lease(items).catch(() => void 0);
       sending.catch(() => this.send(envelope, token, false)).catch(() => void 0);
     }
+    async prepare() {
+      if (!this.unsent.size) return;
+      const read2 = this.runtime.db.read(async (tx) => {
+        this.head = await writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []);
+        this.notBefore = (await readDevice(tx)).not_before;
+      });
+      await read2.catch(() => void 0);
+    }
     fitting() {
-      let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES2;
-      return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES2) > 0);
+      let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
+      return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES) > 0);
     }
     async send(envelope, token, keepalive) {
-      const { config, fetch: fetch2, db: _, now, random: random2 } = this.runtime;
+      const { config, fetch: fetch2, now, random: random2 } = this.runtime;
       const headers = { "Content-Type": "application/json", ...token && { [config.csrfHeader]: token } };
       const init = { method: "POST", headers, body: JSON.stringify(envelope), keepalive };
       const response = await fetch2(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init));
@@ -1624,7 +1639,7 @@
     }
     async fetchResult(id) {
       const { owner } = await this.runtime.db.read(readDevice);
-      const headers = { "BGSync-Owner": owner };
+      const headers = owner ? { "BGSync-Owner": owner } : {};
       const reply = await exchange(this.runtime, `v1/items/?id=${encodeURIComponent(id)}`, { headers });
       if (typeof reply === "string" || !reply.ours || reply.status !== 200) return void 0;
       const body = parsed(reply);
@@ -1813,7 +1828,7 @@
   // src/page/triggers.ts
   var SOONEST = 1e3;
   var LATEST = 36e5;
-  var LOOKED_AT = 500;
+  var LOOKED_AT2 = 500;
   var Triggers = class {
     constructor(runtime, session, flusher, registration) {
       this.runtime = runtime;
@@ -1829,6 +1844,8 @@
     flushing = null;
     pending = /* @__PURE__ */ new Set();
     checking = null;
+    scheduling = null;
+    isStale = false;
     asked = 0;
     askedAt = 0;
     start() {
@@ -1850,12 +1867,15 @@
     }
     hear(announcement) {
       if (announcement.type === "sent") this.asked = 0;
-      if (announcement.type === "change") attempt(() => this.schedule());
+      if (announcement.type === "change") this.schedule();
     }
     /** Flush as soon as this page may. Resolves when it has tried, whatever came of it. */
     flush(trigger) {
       this.pending.add(trigger);
-      this.flushing ??= this.loop().finally(() => this.flushing = null);
+      this.flushing ??= this.loop().finally(() => {
+        this.flushing = null;
+        this.schedule();
+      });
       return this.flushing;
     }
     /** Something has changed outside: find out whose session it is where that is open, then send what is due. */
@@ -1863,10 +1883,15 @@
       if (trigger !== "timer") attempt(() => this.rearm());
       attempt(async () => {
         if (!await this.needsSession(trigger)) return this.flush(trigger);
-        const change = await (this.checking = this.session.run().finally(() => this.checking = null));
+        const change = await this.check();
         const isLogin = Boolean(change?.released.length);
-        return change ? this.flush(isLogin ? "login" : trigger) : this.schedule();
+        if (change) return this.flush(isLogin ? "login" : trigger);
+        return this.schedule();
       });
+    }
+    check() {
+      this.checking ??= this.session.run().finally(() => this.checking = null);
+      return this.checking;
     }
     async loop() {
       await this.checking;
@@ -1874,7 +1899,6 @@
         this.pending.delete(trigger);
         await attempt(() => this.flusher.offer({ trigger }));
       }
-      await attempt(() => this.schedule());
     }
     async needsSession(trigger) {
       if (!this.session.isConfirmed) return true;
@@ -1884,9 +1908,18 @@
       const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
       if (queued.length) await this.registration.arm(new Set(queued.map(({ tag }) => tag)));
     }
-    async schedule() {
+    /** Set the timer anew, once for all the changes that come while it is being set. */
+    schedule() {
+      this.isStale = true;
+      this.scheduling ??= attempt(() => this.setTimer()).finally(() => this.scheduling = null);
+    }
+    async setTimer() {
       const { db, now } = this.runtime;
-      const at = Math.min(await db.read((tx) => this.dueAt(tx)), await this.askAt());
+      let at = Infinity;
+      while (this.isStale) {
+        this.isStale = false;
+        at = Math.min(await db.read((tx) => this.dueAt(tx)), await this.askAt());
+      }
       clearTimeout(this.timer);
       if (at === Infinity) return;
       this.timer = setTimeout(() => this.wake(), Math.min(LATEST, Math.max(SOONEST, at - now())));
@@ -1898,8 +1931,8 @@
     }
     async dueAt(tx) {
       const device = await readDevice(tx);
-      const queued = await inState(tx, device.owner, "queued", LOOKED_AT);
-      const sending = await inState(tx, device.owner, "sending", LOOKED_AT);
+      const queued = await inState(tx, device.owner, "queued", LOOKED_AT2);
+      const sending = await inState(tx, device.owner, "sending", LOOKED_AT2);
       const checkAt = this.session.isConfirmed ? Infinity : device.next_try;
       return Math.min(checkAt, dueAt(queued, device), ...sending.map((item) => item.lease_until));
     }
