@@ -107,6 +107,30 @@ def test_models():
     )
 
 
+def client_source(path: str) -> str:
+    return (ROOT / "client" / "src" / path).read_text()
+
+
+def test_browser_members():
+    """Every public member of `window.bgsync` is listed."""
+    members = re.findall(r"^    (?:async |get )?([a-z]\w+)\(", client_source("page/api.ts"), flags=re.M)
+
+    documented = [member.partition("(")[0] for member in column("browser", "Members")]
+    assert sorted(documented) == sorted(set(members) - {"constructor"})
+
+
+@pytest.mark.parametrize(
+    ("heading", "path", "union"),
+    [("States", "shared/schema.ts", "ItemState"), ("Errors", "shared/errors.ts", "ErrorCode")],
+)
+def test_browser_unions(heading: str, path: str, union: str):
+    """Every state and every error code of the device is listed."""
+    definition = re.search(rf"type {union} =([^;]+);", client_source(path))
+
+    assert definition
+    assert column("browser", heading) == re.findall(r'"(\w+)"', definition[1])
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_commands_exist(page: str):
     """Every `make` command that a page tells people to type is a target of the Makefile."""
