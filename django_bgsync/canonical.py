@@ -59,7 +59,7 @@ def write_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def canonical(payload: Any, *, max_bytes: int, max_depth: int) -> tuple[str, bytes, ItemFault | None]:
+def canonical(payload: Any, *, max_depth: int) -> tuple[str, bytes, ItemFault | None]:
     """The payload as text with sorted keys, the same as UTF-8, and the fault that forbids to store it (or None)."""
     too_deep = ItemFault(Code.UNSTORABLE_PAYLOAD, f"payload is nested deeper than {max_depth} levels.")
     try:
@@ -70,8 +70,6 @@ def canonical(payload: Any, *, max_bytes: int, max_depth: int) -> tuple[str, byt
         encoded = text.encode()
     except UnicodeEncodeError:
         return text, text.encode(errors="surrogatepass"), _poisoned("half of a surrogate pair")
-    if len(encoded) > max_bytes:
-        return text, encoded, ItemFault(Code.TOO_LARGE, f"payload is {len(encoded)} bytes; {max_bytes} are allowed.")
     if text.count("[") + text.count("{") > max_depth and _is_deeper_than(payload, max_depth):
         return text, encoded, too_deep
     if "\\u0000" in text and any("\0" in inner for inner in _strings(payload)):
@@ -100,14 +98,16 @@ def _strings(document: Any, *, leave_payloads: bool = False) -> Iterable[str]:
 
 
 def _is_deeper_than(document: Any, levels: int) -> bool:
-    current = [document]
-    for _ in range(levels + 1):
-        current = [inner for value in current if isinstance(value, dict | list) for inner in _children(value)]
-    return bool(current)
+    level = [document]
+    for _ in range(levels):
+        level = [inner for value in level for inner in _children(value)]
+    return any(isinstance(value, dict | list) for value in level)
 
 
-def _children(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    return value.values() if isinstance(value, dict) else value
+def _children(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _is_finite(payload: Any) -> bool:

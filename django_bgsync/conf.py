@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -28,12 +29,18 @@ class Settings:
     """All files of one delivery."""
     MAX_JSON_DEPTH: int = 64
     """Nesting inside a payload."""
+    TIME_BUDGET: timedelta | float = timedelta(seconds=20)
+    """So long one delivery may keep starting handlers; what is left is answered `accepted`."""
     PERMISSION_CLASSES: Sequence[str | type] = ("rest_framework.permissions.IsAuthenticated",)
     """DRF permission classes, all of which must agree before a delivery is read."""
     AUTHENTICATION_CLASSES: Sequence[str | type] | None = None
     """DRF authentication classes; None means DRF's own default."""
     BACKOFF: Mapping[str, Any] = {}
     """`first`, `factor`, `cap` of the waits between tries; see `backoff`."""
+    FILE_STORAGE: str = "bgsync"
+    """The alias in `STORAGES` for the files of items."""
+    FILE_ROOT: str | Path | None = None
+    """Without that alias: the directory for them. None means `bgsync_files` beside `MEDIA_ROOT`."""
     SERVICE_WORKER: Mapping[str, Any] = {}
     """See `service_worker`."""
 

@@ -13,6 +13,8 @@ class ItemState(TextChoices):
     """Stored; its handler has not finished yet."""
     WAITING = "waiting", _("waiting")
     """A try failed; the next one is due at `next_at`."""
+    HELD = "held", _("held")
+    """An earlier item of its lane is not finished."""
     APPLIED = "applied", _("applied")
     """Its effect is committed. Final."""
     REJECTED = "rejected", _("rejected")
@@ -22,7 +24,27 @@ class ItemState(TextChoices):
 
     @classmethod
     def unfinished(cls) -> tuple[ItemState, ...]:
-        return (cls.RECEIVED, cls.WAITING)
+        return (cls.RECEIVED, cls.WAITING, cls.HELD)
+
+
+class TagState(TextChoices):
+    """What an operator lets a tag do."""
+
+    OPEN = "open", _("open")
+    """Items are received and applied."""
+    PAUSED = "paused", _("paused")
+    """Items are received; nothing is applied until the tag is open again."""
+    CLOSED = "closed", _("closed")
+    """New items are rejected; those received before go on."""
+
+
+class Mode(TextChoices):
+    """When a handler runs."""
+
+    INLINE = "inline", _("inline")
+    """Within the delivery; the client hears the outcome at once."""
+    BACKGROUND = "background", _("background")
+    """Later, by a worker; the client is answered `accepted`."""
 
 
 class Status(TextChoices):
@@ -32,6 +54,7 @@ class Status(TextChoices):
     ACCEPTED = "accepted", _("accepted")
     REJECTED = "rejected", _("rejected")
     CONFLICT = "conflict", _("conflict")
+    EXPIRED = "expired", _("expired")
     DEFERRED = "deferred", _("deferred")
 
 
@@ -49,6 +72,7 @@ DISPOSITIONS: dict[Status, Disposition] = {
     Status.ACCEPTED: Disposition.WAIT,
     Status.REJECTED: Disposition.PARK,
     Status.CONFLICT: Disposition.PARK,
+    Status.EXPIRED: Disposition.PARK,
     Status.DEFERRED: Disposition.RETRY,
 }
 
@@ -58,6 +82,8 @@ class Code(TextChoices):
 
     OK = "ok", _("applied")
     QUEUED = "queued", _("stored, not tried yet")
+    HELD = "held", _("waits for an earlier item of its lane")
+    PAUSED = "paused", _("an operator paused its tag")
     RETRYING = "retrying", _("a try failed, the server tries again")
     INVALID = "invalid", _("validation failed")
     FORBIDDEN = "forbidden", _("not allowed")
@@ -65,11 +91,15 @@ class Code(TextChoices):
     TOO_LARGE = "too_large", _("too large")
     INVALID_ITEM = "invalid_item", _("malformed item")
     UNSTORABLE_PAYLOAD = "unstorable_payload", _("payload cannot be stored")
+    TAG_CLOSED = "tag_closed", _("an operator closed its tag")
     BAD_RESULT = "bad_result", _("the handler returned something that cannot be sent")
     DEAD = "dead", _("given up after too many tries")
+    DISCARDED = "discarded", _("discarded by an operator")
     CONFLICT = "conflict", _("conflicts with other data")
     PAYLOAD_MISMATCH = "payload_mismatch", _("this id was seen with other content")
+    EXPIRED = "expired", _("too old when it arrived")
     IN_FLIGHT = "in_flight", _("being tried right now")
+    OUT_OF_ORDER = "out_of_order", _("the item before it in its lane has not arrived")
     UNKNOWN_TAG = "unknown_tag", _("no handler for this tag on the server")
     UNKNOWN_ITEM = "unknown_item", _("never seen by the server")
 
@@ -103,6 +133,13 @@ class Hand(TextChoices):
     RECEIPT = "receipt", _("on receipt")
     REPLAY = "replay", _("on a replay")
     AWAITING = "awaiting", _("when the client asked")
+    WORKER = "worker", _("by a worker")
+    SWEEPER = "sweeper", _("by the sweeper")
+    OPERATOR = "operator", _("by an operator")
+
+
+CLIENT_HANDS = (Hand.RECEIPT, Hand.REPLAY, Hand.AWAITING)
+"""A client waits for the answer: background items are not theirs to try."""
 
 
 class Outcome(TextChoices):

@@ -1,7 +1,7 @@
 """Everything the package raises.
 
 BgsyncError
-├── Verdict                 raised by handlers, becomes the item's result
+├── Decision                raised by handlers, becomes the item's result
 │   ├── Rejected
 │   ├── Conflict
 │   └── RetryLater
@@ -34,7 +34,7 @@ class BgsyncError(Exception):
     """Base of everything this package raises. Do not raise it directly."""
 
 
-class Verdict(BgsyncError):
+class Decision(BgsyncError):
     """Base of what a handler raises to decide about its item. Nothing the handler wrote stays."""
 
     def __init__(self, detail: object = "") -> None:
@@ -42,7 +42,7 @@ class Verdict(BgsyncError):
         super().__init__(self.detail)
 
 
-class Rejected(Verdict):
+class Rejected(Decision):
     """The item will never be applied as it is; the client parks it and shows `detail` to the user.
 
     `code` is up to 64 characters for programs; `extra` is JSON-serialisable and reaches the client as `problem.extra`.
@@ -54,7 +54,7 @@ class Rejected(Verdict):
         self.extra = extra
 
 
-class Conflict(Verdict):
+class Conflict(Decision):
     """Other data stands in the item's place; `current` (JSON-serialisable) is handed to the client."""
 
     def __init__(self, detail: object = "", current: Any = None) -> None:
@@ -62,7 +62,7 @@ class Conflict(Verdict):
         self.current = current
 
 
-class RetryLater(Verdict):
+class RetryLater(Decision):
     """Try this item again in `after` seconds. Does not count towards `max_attempts`."""
 
     def __init__(self, after: float, detail: object = "") -> None:

@@ -5,19 +5,21 @@ Projects register in a module `bgsync.py` of any installed app; `DjangoBgsyncCon
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
 
+from django_bgsync.enums import Mode
 from django_bgsync.protocol import TAG
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
+    from django.forms import BaseForm
     from rest_framework.serializers import BaseSerializer
 
 HandlerFunction = TypeVar("HandlerFunction", bound=Callable[..., Any])
@@ -63,11 +65,21 @@ class Handler:
     """One registered function and its options; see `sync_handler`."""
 
     tag: str
-    function: Callable[[Item], Any]
-    serializer: type[BaseSerializer[Any]] | None
-    max_attempts: int
-    title: str
-    description: str
+    function: Callable[..., Any]
+    serializer: type[BaseSerializer[Any]] | None = None
+    form: type[BaseForm] | None = None
+    mode: Mode = Mode.INLINE
+    many: bool = False
+    max_attempts: int = 8
+    max_age: timedelta | None = None
+    max_bytes: int | None = None
+    permission_classes: Sequence[Any] = ()
+    title: str = ""
+    description: str = ""
+
+    @property
+    def validates(self) -> bool:
+        return self.serializer is not None or self.form is not None
 
     @property
     def path(self) -> str:
@@ -106,7 +118,13 @@ def sync_handler(
     tag: str,
     *,
     serializer: type[BaseSerializer[Any]] | None = None,
+    form: type[BaseForm] | None = None,
+    mode: str = Mode.INLINE,
+    many: bool = False,
     max_attempts: int = 8,
+    max_age: timedelta | None = None,
+    max_bytes: int | None = None,
+    permission_classes: Sequence[Any] = (),
     title: str = "",
     description: str = "",
 ) -> Callable[[HandlerFunction], HandlerFunction]:
@@ -127,7 +145,13 @@ def sync_handler(
                 tag=tag,
                 function=function,
                 serializer=serializer,
+                form=form,
+                mode=Mode(mode),
+                many=many,
                 max_attempts=max_attempts,
+                max_age=max_age,
+                max_bytes=max_bytes,
+                permission_classes=permission_classes,
                 title=title,
                 description=description,
             )

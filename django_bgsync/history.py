@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_bgsync import results
 from django_bgsync.exceptions import InvalidEnvelope
 from django_bgsync.identity import item_key
-from django_bgsync.models import SyncItem
+from django_bgsync.models import SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.protocol import Result
 
@@ -30,12 +30,13 @@ class Page:
 
 def of_ids(owner: Owner, ids: Sequence[UUID]) -> list[Result]:
     """The owner's items with these ids, in this order, unknown ones left out."""
-    rows = SyncItem.objects.in_bulk([item_key(owner.reference, item_id) for item_id in ids])
-    now = timezone.now()
+    keys = {item_id: item_key(owner.reference, item_id) for item_id in ids}
+    rows = SyncItem.objects.in_bulk(keys.values())
+    now, paused = timezone.now(), SyncTag.objects.paused()
     return [
-        results.of_row(row, now, replayed=True)
-        for item_id in dict.fromkeys(ids)
-        if (row := rows.get(item_key(owner.reference, item_id))) is not None and row.owner == owner.reference
+        results.of_row(row, paused, now, replayed=True)
+        for item_id, key in keys.items()
+        if (row := rows.get(key)) is not None and (row.item_id, row.owner) == (item_id, owner.reference)
     ]
 
 
@@ -48,9 +49,9 @@ def not_applied(owner: Owner, cursor: str = "") -> Page:
         rows = rows.before(*_read_cursor(cursor))
     found = list(rows.order_by("-received_at", "-pk")[: PAGE + 1])
     page, has_more = found[:PAGE], len(found) > PAGE
-    now = timezone.now()
+    now, paused = timezone.now(), SyncTag.objects.paused()
     return Page(
-        results=[results.of_row(row, now, replayed=True) for row in page],
+        results=[results.of_row(row, paused, now, replayed=True) for row in page],
         next=_write_cursor(page[-1]) if has_more else None,
     )
 
@@ -62,9 +63,6 @@ def _write_cursor(row: SyncItem) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         received_at, pk = urlsafe_b64decode(cursor).decode().split(" ")
-        instant = datetime.fromisoformat(received_at)
-        if instant.tzinfo is None:
-            raise ValueError
-        return instant, UUID(pk)
-    except ValueError:
+        return datetime.fromisoformat(received_at).astimezone(UTC), UUID(pk)
+    except (ValueError, OverflowError):
         raise InvalidEnvelope("This cursor is not one of ours.") from None

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
 from django.utils import timezone
 
-from django_bgsync import clients, conf, results
+from django_bgsync import clients, conf, database, lanes, ledger, reopening, results
 from django_bgsync.conf import settings
-from django_bgsync.enums import Code, Hand
+from django_bgsync.enums import Code, Hand, Mode
 from django_bgsync.exceptions import ItemFault, TooLarge
 from django_bgsync.handlers import registry
 from django_bgsync.identity import item_key, uuid7
-from django_bgsync.models import Delivery, SyncClient, SyncItem, SyncTag
+from django_bgsync.models import ConflictingCopy, Delivery, SyncItem, SyncTag
 from django_bgsync.owners import Owner
-from django_bgsync.processing import Try, apply, bring_forward, database
+from django_bgsync.processing import Claim, Try, apply, bring_forward
 from django_bgsync.protocol import Envelope, ItemIn, Result, claimed_id, read_item
+from django_bgsync.receipts import Permits, Registrar, corrected
 
 UNKNOWN_TAG_RETRY = 3600
 """Seconds: a new client that meets an old server waits until the deployment is over."""
-STORABLE_YEARS = range(1971, 9999)
-"""A device's clock may say anything; MariaDB begins at the year 1000, and shifting by an offset must not overflow."""
+OUT_OF_ORDER_RETRY = 5
+"""Seconds: the item before it is on its way, or the next delivery will name another one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,163 +38,234 @@ class Answer:
     settled: list[Result]
 
 
-def accept(envelope: Envelope, owner: Owner, *, user_agent: str = "") -> Answer:
+def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: str = "") -> Answer:
     """Store and apply the items of one delivery, and look up those it awaits.
 
-    Raises TooLarge for more items than `MAX_ITEMS`, and ClientRevoked. When it raises, or its process ends, each item
-    is either unknown to the server or stored; a replay finds out which.
+    `permits` tells whether this request may use a handler. Raises TooLarge for more items than `MAX_ITEMS`, and
+    ClientRevoked. When it raises, or its process ends, each item is either unknown to the server or stored; a replay
+    finds out which.
     """
     if len(envelope.items) > settings.MAX_ITEMS:
         raise TooLarge(f"{len(envelope.items)} items; {settings.MAX_ITEMS} are allowed.", limits=conf.limits())
-    batch = _Batch(envelope, owner, user_agent)
+    batch = _Batch(envelope, owner, permits, user_agent)
     batch.receive()
-    return Answer(delivery=batch.delivery.pk, results=batch.results(), settled=batch.settled())
+    batch.process()
+    return Answer(
+        delivery=batch.delivery.pk,
+        results=[batch.result(item) for item in batch.sent],
+        settled=[batch.news(item_id) for item_id in envelope.awaiting],
+    )
 
 
 class _Batch:
     """One delivery on its way through the server."""
 
-    def __init__(self, envelope: Envelope, owner: Owner, user_agent: str) -> None:
-        self.envelope = envelope
+    def __init__(self, envelope: Envelope, owner: Owner, permits: Permits, user_agent: str) -> None:
         self.owner = owner
         self.now = timezone.now()
-        self.client = self._note_client(user_agent)
-        self.items = [_read(raw) for raw in envelope.items]
-        self.delivery = self._describe()
+        self.deadline = time.monotonic() + conf.seconds(settings.TIME_BUDGET)
+        self.sent = [_read(raw) for raw in envelope.items]
+        self.awaited = envelope.awaiting
+        self.registrar = self._registrar(envelope, permits, user_agent)
+        self.delivery = self.registrar.delivery
         self.rows: dict[UUID, SyncItem] = {}
+        self.fresh: list[UUID] = []
+        self.refused: dict[UUID, Result] = {}
+
+    @cached_property
+    def items(self) -> dict[UUID, ItemIn]:
+        """The readable items by primary key, in the order of the request; of one id the first that can be stored."""
+        items: dict[UUID, ItemIn] = {}
+        for item in self.sent:
+            if isinstance(item, ItemIn) and ((first := items.get(self._key(item.id))) is None or first.fault):
+                items[self._key(item.id)] = item
+        return items
 
     def receive(self) -> None:
         """Commit a receipt for every item that is new. Afterwards `rows` holds what the server has of this delivery."""
-        readable = {self._key(item.id): item for item in reversed(self.items) if isinstance(item, ItemIn)}
-        if not readable:
-            return
-        # Most deliveries bring only new items, and the insert finds out by itself. Looking first is for the others.
-        if any(item.send_count > 1 or not _is_storable(item) for item in readable.values()):
-            self.rows = SyncItem.objects.in_bulk(readable)
-        receipts = [
-            self._receipt(pk, item) for pk, item in readable.items() if pk not in self.rows and _is_storable(item)
-        ]
+        faults = {pk: fault for pk, item in self.items.items() if (fault := self._fault(item)) is not None}
+        self.rows = self._look_first(faults)
+        receipts: dict[UUID, SyncItem] = {}
+        for pk, item in self.items.items():
+            if pk in self.rows:
+                continue
+            if pk in faults:
+                self.refused[pk] = faults[pk]
+            elif (is_held := self._is_held(item, receipts)) is None:
+                self.refused[pk] = results.deferred(item.id, Code.OUT_OF_ORDER, OUT_OF_ORDER_RETRY)
+            else:
+                receipts[pk] = self.registrar.receipt(pk, item, is_held=is_held)
         if receipts:
-            SyncTag.objects.ensure({row.tag_id for row in receipts})
-            self.rows |= self._store(receipts)
+            self._store(receipts)
 
-    def results(self) -> list[Result]:
-        """Apply what is new, bring forward what is due, and say how each item stands."""
-        fresh = {pk for pk, row in self.rows.items() if row.delivery_id == self.delivery.pk}
-        return [item if isinstance(item, Result) else self._answer(item, fresh) for item in self.items]
+    def process(self) -> None:
+        """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile."""
+        received = [self.rows[pk] for pk in self.fresh]
+        changed = apply([Claim.on(row) for row in received if row.claimed_at is not None], self._try(Hand.RECEIPT))
+        freed = lanes.release(changed) + lanes.look_again([*received, *changed])
+        changed += bring_forward(freed, self._try(Hand.RECEIPT))
+        changed += bring_forward(self._due_replays(), self._try(Hand.REPLAY))
+        self._load_awaited()
+        changed += bring_forward(self._due_awaited(), self._try(Hand.AWAITING))
+        self._bring_up_to_date(changed)
 
-    def settled(self) -> list[Result]:
-        """How the items stand that the client awaits; those that are due are tried."""
-        rows = SyncItem.objects.in_bulk([self._key(item_id) for item_id in self.envelope.awaiting])
-        return [self._look_up(item_id, rows) for item_id in self.envelope.awaiting]
-
-    def _answer(self, item: ItemIn, fresh: set[UUID]) -> Result:
+    def result(self, item: ItemIn | Result) -> Result:
+        """How one item of the request stands."""
+        if isinstance(item, Result):
+            return item
         pk = self._key(item.id)
         row = self.rows.get(pk)
         if row is None:
-            return _refuse(item)
-        if row.item_id != item.id or row.owner != self.owner.reference or row.fingerprint != item.fingerprint:
+            return self.refused[pk]
+        if not self._is_same(row, item):
             return results.of_mismatch(item.id)
-        if pk in fresh:
-            fresh.remove(pk)  # the same id once more in this delivery is a replay
-            return self._say(item.id, apply(row, registry[row.tag_id], self._try(Hand.RECEIPT)), replayed=False)
-        return self._say(item.id, bring_forward(row, self._try(Hand.REPLAY)), replayed=True)
+        replayed = pk not in self.fresh or item is not self.items[pk]
+        return results.of_row(row, self.paused, timezone.now(), replayed=replayed)
 
-    def _look_up(self, item_id: UUID, rows: dict[UUID, SyncItem]) -> Result:
-        row = rows.get(self._key(item_id))
-        if row is None or row.item_id != item_id or row.owner != self.owner.reference:
+    def news(self, item_id: UUID) -> Result:
+        """How one awaited item stands."""
+        row = self.rows.get(self._key(item_id))
+        if row is None or (row.item_id, row.owner) != (item_id, self.owner.reference):
             return results.deferred(item_id, Code.UNKNOWN_ITEM, None)
-        return self._say(item_id, bring_forward(row, self._try(Hand.AWAITING)), replayed=True)
+        return results.of_row(row, self.paused, timezone.now(), replayed=True)
 
-    def _say(self, item_id: UUID, row: SyncItem | None, *, replayed: bool) -> Result:
-        if row is None:
-            return results.deferred(item_id, Code.IN_FLIGHT, results.IN_FLIGHT_RETRY)
-        self.rows[row.pk] = row
-        return results.of_row(row, timezone.now(), replayed=replayed)
+    @cached_property
+    def paused(self) -> set[str]:
+        return SyncTag.objects.paused()
 
-    def _store(self, receipts: list[SyncItem]) -> dict[UUID, SyncItem]:
-        """One commit for all receipts. Rows that were there before, by whatever race, come back as they are."""
-        with transaction.atomic(using=database(), durable=True):
-            SyncItem.objects.receive(receipts)
-            rows = SyncItem.objects.in_bulk([row.pk for row in receipts])
-            if any(row.delivery_id == self.delivery.pk for row in rows.values()):
+    # Receiving
+
+    def _fault(self, item: ItemIn) -> Result | None:
+        """Why this item would leave no row if it is new."""
+        if item.tag not in registry:
+            return results.deferred(item.id, Code.UNKNOWN_TAG, UNKNOWN_TAG_RETRY)
+        try:
+            self.registrar.check(item)
+        except ItemFault as fault:
+            return results.of_fault(str(item.id), fault)
+        return None
+
+    def _look_first(self, faults: Collection[UUID]) -> dict[UUID, SyncItem]:
+        """Rows that are there before anything is inserted, predecessors included.
+
+        Most deliveries bring only new items, and the insert finds out by itself. Looking first is for the others.
+        """
+        predecessors = {self._key(item.after) for item in self.items.values() if item.after and item.lane}
+        if not (faults or predecessors or any(item.send_count > 1 for item in self.items.values())):
+            return {}
+        return ledger.items().in_bulk([*self.items, *predecessors])
+
+    def _is_held(self, item: ItemIn, receipts: Mapping[UUID, SyncItem]) -> bool | None:
+        """Whether the item has to wait for the one before it in its lane; None if the server does not know that one."""
+        if not item.lane or item.after is None:
+            return False
+        before = self._key(item.after)
+        if before in receipts:
+            # They are applied in order; only what no client waits for is left to a worker.
+            return registry[item.tag].mode == Mode.BACKGROUND
+        return lanes.blocks(self.rows[before]) if before in self.rows else None
+
+    @database.persistent
+    def _store(self, receipts: dict[UUID, SyncItem]) -> None:
+        """One commit for all receipts. Which of them are new is known by the delivery in the row: others may have been
+        there before, by whatever race, and are kept as they are.
+        """
+        with database.atomic():
+            ledger.insert(list(receipts.values()))
+            stored = ledger.items().filter(pk__in=receipts).values_list("pk", "delivery_id")
+            fresh = {pk for pk, delivery in stored if delivery == self.delivery.pk}
+            if fresh:
                 self.delivery.save(force_insert=True)
-        return rows
+            raced = [pk for pk in receipts if pk not in fresh]
+            self.rows |= ledger.items().in_bulk(raced) if raced else {}
+        self.fresh = [pk for pk in receipts if pk in fresh]
+        self.rows |= {pk: receipts[pk] for pk in self.fresh}
 
-    def _receipt(self, pk: UUID, item: ItemIn) -> SyncItem:
-        """A row that carries its first claim: it is tried at once."""
-        return SyncItem(
-            pk=pk,
-            item_id=item.id,
-            owner=self.owner.reference,
-            user_id=self.owner.user.pk,
-            client=self.client,
-            tag_id=item.tag,
-            delivery_id=self.delivery.pk,
-            lane=item.lane,
-            after=item.after,
-            seq=item.seq,
-            fingerprint=item.fingerprint,
-            payload=item.text,
-            size=item.size,
-            created_at=_corrected(item.created_at, self.clock_offset),
-            received_at=self.now,
-            attempts=1,
-            claimed_at=self.now,
-            next_at=self.now,
-        )
+    # Processing
 
-    def _describe(self) -> Delivery:
-        return Delivery(
+    def _due_replays(self) -> list[UUID]:
+        """Replays that are due: open ones, and parked ones whose user asked to try again."""
+        fresh = set(self.fresh)
+        replays = [
+            (self.rows[pk], item)
+            for pk, item in self.items.items()
+            if pk in self.rows and pk not in fresh and self._is_same(self.rows[pk], item)
+        ]
+        self._keep_copies()
+        reopened = reopening.asked_again((row, item.retry) for row, item in replays)
+        return reopened + [row.pk for row, _item in replays if self._is_due(row)]
+
+    def _due_awaited(self) -> list[UUID]:
+        awaited = [self.rows[pk] for item_id in self.awaited if (pk := self._key(item_id)) in self.rows]
+        return [row.pk for row in awaited if self._is_due(row)]
+
+    def _load_awaited(self) -> None:
+        missing = [pk for item_id in self.awaited if (pk := self._key(item_id)) not in self.rows]
+        if missing:
+            self.rows |= ledger.items().in_bulk(missing)
+
+    def _bring_up_to_date(self, changed: list[SyncItem]) -> None:
+        """Rows in the hands of others, given back or reopened are not what they were when they were read."""
+        self.rows |= {row.pk: row for row in changed}
+        known = {*self.fresh, *(row.pk for row in changed)}
+        doubtful = [pk for pk, row in self.rows.items() if row.claimed_at or (pk not in known and self._is_due(row))]
+        if doubtful:
+            self.rows |= ledger.items().in_bulk(doubtful)
+
+    def _keep_copies(self) -> None:
+        """Keep what came under an id that had other content before: for the operator, nothing is run with it."""
+        copies = [
+            ConflictingCopy(item_id=pk, fingerprint=item.fingerprint, payload=item.text, received_at=self.now)
+            for item in self.sent
+            if isinstance(item, ItemIn) and item.fault is None
+            if (row := self.rows.get(pk := self._key(item.id))) is not None and not self._is_same(row, item)
+        ]
+        ConflictingCopy.objects.bulk_create(copies, ignore_conflicts=True)
+
+    def _is_same(self, row: SyncItem, item: ItemIn) -> bool:
+        """A row found by key is this item: owner and id, lest a forged collision is merged, and the content."""
+        return (row.item_id, row.owner, row.fingerprint) == (item.id, self.owner.reference, item.fingerprint)
+
+    def _is_due(self, row: SyncItem) -> bool:
+        return row.next_at is not None and row.next_at <= timezone.now()
+
+    # What the parts need
+
+    def _registrar(self, envelope: Envelope, permits: Permits, user_agent: str) -> Registrar:
+        offset = None if envelope.sent_at is None else self.now - envelope.sent_at
+        said = envelope.client
+        client = None if said is None else clients.note(said, self.owner, user_agent, offset, self.now)
+        delivery = Delivery(
             pk=uuid7(),
             owner=self.owner.reference,
-            client=self.client,
-            trigger=self.envelope.trigger,
-            sync_tag=self.envelope.sync_tag,
-            last_chance=self.envelope.last_chance,
-            context=self.envelope.context,
-            items=len(self.items),
-            sent_at=_corrected(self.envelope.sent_at, timedelta(0)),
+            client=client,
+            trigger=envelope.trigger,
+            sync_tag=envelope.sync_tag,
+            last_chance=envelope.last_chance,
+            context=envelope.context,
+            items=len(envelope.items),
+            sent_at=corrected(envelope.sent_at, None),
             received_at=self.now,
         )
-
-    def _note_client(self, user_agent: str) -> SyncClient | None:
-        said = self.envelope.client
-        return None if said is None else clients.note(said, self.owner, user_agent, self.clock_offset, self.now)
+        return Registrar(
+            owner=self.owner,
+            client=client,
+            delivery=delivery,
+            clock_offset=offset,
+            tags=SyncTag.objects.states({item.tag for item in self.items.values()} & registry.keys()),
+            permits=permits,
+            now=self.now,
+        )
 
     def _try(self, hand: Hand) -> Try:
-        return Try(hand=hand, delivery=self.delivery)
+        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline)
 
     def _key(self, item_id: UUID) -> UUID:
         return item_key(self.owner.reference, item_id)
 
-    @cached_property
-    def clock_offset(self) -> timedelta | None:
-        """Server minus device."""
-        return None if self.envelope.sent_at is None else self.now - self.envelope.sent_at
-
 
 def _read(raw: Any) -> ItemIn | Result:
     try:
-        return read_item(raw, max_bytes=settings.MAX_ITEM_BYTES, max_depth=settings.MAX_JSON_DEPTH)
+        return read_item(raw, max_depth=settings.MAX_JSON_DEPTH)
     except ItemFault as fault:
         return results.of_fault(claimed_id(raw), fault)
-
-
-def _is_storable(item: ItemIn) -> bool:
-    return item.fault is None and item.tag in registry
-
-
-def _refuse(item: ItemIn) -> Result:
-    """Why an item that the server does not hold was not stored either."""
-    if item.fault is None or item.tag not in registry:
-        return results.deferred(item.id, Code.UNKNOWN_TAG, UNKNOWN_TAG_RETRY)
-    return results.of_fault(str(item.id), item.fault)
-
-
-def _corrected(instant: datetime | None, offset: timedelta | None) -> datetime | None:
-    """A device's time put right by the offset of its clock; None if it cannot be."""
-    if instant is None or instant.year not in STORABLE_YEARS:
-        return None
-    corrected = instant + (offset or timedelta(0))
-    return corrected if corrected.year in STORABLE_YEARS else None

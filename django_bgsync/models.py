@@ -13,9 +13,10 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from django_bgsync.enums import Context, Hand, ItemState, Outcome, Trigger
+from django_bgsync.enums import Context, Hand, ItemState, Outcome, TagState, Trigger
 from django_bgsync.identity import uuid7
 from django_bgsync.querysets import ItemQuerySet, TagQuerySet
+from django_bgsync.storage import file_path, private_storage
 
 MAX_CODE = 64
 MAX_OWNER = 255
@@ -54,6 +55,8 @@ class SyncTag(models.Model):
     """The name of a sync. Handlers live in code; the row is what operators see and change."""
 
     name = models.CharField(_("name"), max_length=MAX_TAG, primary_key=True)
+    state = models.CharField(_("state"), max_length=16, choices=TagState.choices, default=TagState.OPEN)
+    reason = models.CharField(_("reason"), max_length=255, blank=True, help_text=_("Why it is paused or closed."))
     first_seen = models.DateTimeField(_("first seen"), auto_now_add=True)
 
     objects = TagQuerySet.as_manager()
@@ -109,7 +112,7 @@ class SyncItem(models.Model):
     tag = loose_key(SyncTag, verbose_name=_("tag"))
     delivery = loose_key("Delivery", null=True, verbose_name=_("delivery"))
     lane = models.CharField(_("lane"), max_length=100, blank=True)
-    after = models.UUIDField(_("after"), null=True)
+    after = models.UUIDField(_("after"), null=True, db_index=True)
     seq = models.BigIntegerField(_("seq"), null=True)
     fingerprint = models.CharField(_("fingerprint"), max_length=80)
     payload = models.TextField(_("payload"), null=True)  # noqa: DJ001 - NULL: removed by retention
@@ -126,11 +129,17 @@ class SyncItem(models.Model):
     failures = models.PositiveIntegerField(
         _("failures"), default=0, help_text=_("Attempts that count towards the limit.")
     )
+    lost = models.PositiveIntegerField(_("lost"), default=0, help_text=_("Attempts whose process ended before them."))
+    retry = models.PositiveIntegerField(_("retry"), default=0, help_text=_("How often the user asked to try again."))
+    reopened_at = models.DateTimeField(_("reopened at"), null=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True)
+    claimed_by = models.CharField(_("claimed by"), max_length=16, choices=Hand.choices, blank=True)
     next_at = models.DateTimeField(
         _("next at"), null=True, db_index=True, help_text=_("When somebody must look again.")
     )
     finished_at = models.DateTimeField(_("finished at"), null=True)
+    replays = models.PositiveIntegerField(_("replays"), default=0, help_text=_("Counted at most once a minute."))
+    last_replay_at = models.DateTimeField(_("last replay at"), null=True)
 
     objects = ItemQuerySet.as_manager()
 
@@ -153,6 +162,90 @@ class SyncItem(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state not in ItemState.unfinished()
+
+
+class ConflictingCopy(models.Model):
+    """The other content that came under an item's id. Nothing was run with it; the first such copy is kept."""
+
+    item = models.OneToOneField(
+        SyncItem, models.DO_NOTHING, primary_key=True, related_name="+", db_constraint=False, verbose_name=_("item")
+    )
+    fingerprint = models.CharField(_("fingerprint"), max_length=80)
+    payload = models.TextField(_("payload"))
+    received_at = models.DateTimeField(_("received at"))
+
+    class Meta:
+        verbose_name = _("conflicting copy")
+        verbose_name_plural = _("conflicting copies")
+        ordering = ("-received_at",)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class StoredFile(models.Model):
+    """A file that came with an item."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    item = loose_key(SyncItem, verbose_name=_("item"))
+    name = models.CharField(_("name"), max_length=100, help_text=_("What the item calls it."))
+    file = models.FileField(_("file"), storage=private_storage, upload_to=file_path, max_length=255)
+    filename = models.CharField(_("file name"), max_length=255, blank=True)
+    content_type = models.CharField(_("content type"), max_length=100, blank=True)
+    size = models.PositiveBigIntegerField(_("bytes"))
+    digest = models.CharField(_("SHA-256"), max_length=64)
+    saved_at = models.DateTimeField(_("saved at"))
+
+    class Meta:
+        verbose_name = _("file")
+        verbose_name_plural = _("files")
+        ordering = ("-saved_at", "-id")
+        indexes = (models.Index(fields=["item"], name="bgsync_file_item"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tombstone(models.Model):
+    """What is left of an item whose id no purged range covers: enough to know a replay."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    fingerprint = models.CharField(_("fingerprint"), max_length=80)
+    buried_at = models.DateTimeField(_("buried at"))
+
+    class Meta:
+        verbose_name = _("tombstone")
+        verbose_name_plural = _("tombstones")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class PurgedRange(models.Model):
+    """Ids minted before `cutoff` that have no row were purged, and are never run again. One row; it never goes back."""
+
+    cutoff = models.DateTimeField(_("cutoff"))
+
+    class Meta:
+        verbose_name = _("purged range")
+        verbose_name_plural = _("purged ranges")
+
+    def __str__(self) -> str:
+        return self.cutoff.isoformat()
+
+
+class Heartbeat(models.Model):
+    """When a sweeper or a worker was last seen alive."""
+
+    name = models.CharField(_("name"), max_length=16, primary_key=True)
+    beat_at = models.DateTimeField(_("last beat"))
+
+    class Meta:
+        verbose_name = _("heartbeat")
+        verbose_name_plural = _("heartbeats")
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Delivery(models.Model):

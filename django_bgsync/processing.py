@@ -1,8 +1,9 @@
-"""Applying items: the only place that runs a handler.
+"""Applying items: the only place that runs handlers.
 
-A try has two transactions. The claim (the receipt itself, or `take`) is committed first, so that a process that dies
-leaves a trace. Then one transaction holds the handler's writes, the item's new state and the attempt: a database
-effect happens exactly once or not at all.
+A try has two commits. The claim comes first (the receipt carries it, or `take` makes it), so that a process that dies
+leaves a trace. Then one transaction holds the handlers' writes, the items' new states and the attempts: a database
+effect happens exactly once or not at all. Items share that transaction for at most `SHARED_SECONDS`; whatever breaks a
+shared one is sorted out with each item alone.
 """
 
 from __future__ import annotations
@@ -11,19 +12,28 @@ import logging
 import os
 import socket
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+from uuid import UUID
 
-from django.db import router, transaction
 from django.utils import timezone
 
-from django_bgsync.enums import Hand, Outcome
+from django_bgsync import database, lanes, ledger
+from django_bgsync.enums import CLIENT_HANDS, Hand, ItemState, Mode, Outcome
+from django_bgsync.execution import Surroundings, run
 from django_bgsync.handlers import Handler, registry
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem
-from django_bgsync.verdicts import Verdict, describe, judge, lose, run
+from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem, SyncTag
+from django_bgsync.verdicts import Verdict, describe, judge, lost
 
 FRESH_CLAIM = timedelta(seconds=5)
 """So long a claim counts as being worked on even if its row is not locked (yet)."""
+SHARED_SECONDS = 0.25
+"""So long handlers share a transaction: the locks of the first are held until the commit of all."""
+RECHECK_HELD = timedelta(minutes=1)
 WORKER = f"{socket.gethostname()[:80]}:{os.getpid()}"
 
 logger = logging.getLogger("django_bgsync")
@@ -31,143 +41,299 @@ logger = logging.getLogger("django_bgsync")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Try:
-    """Who picks items up, and because of which delivery (which need not be stored: a pure replay writes no row)."""
+    """Who picks items up, because of which delivery (None, or one that a pure replay never stored), and until when."""
 
     hand: Hand
     delivery: Delivery | None = None
+    deadline: float | None = None
+    """By `time.monotonic()`: no handler is started after it."""
+
+    @property
+    def is_over(self) -> bool:
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
 
-def database() -> str:
-    """The alias of the database that holds the items. Handlers must write there for the promise to hold."""
-    return router.db_for_write(SyncItem)
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An item that is this process's to try, with the mark that says so in the committed row."""
+
+    row: SyncItem
+    handler: Handler
+    mark: tuple[str, int, datetime | None]
+
+    @classmethod
+    def on(cls, row: SyncItem) -> Claim:
+        return cls(row, registry[row.tag_id], mark_of(row))
 
 
-def bring_forward(row: SyncItem, by: Try) -> SyncItem | None:
-    """Try an item again if it is due. Returns the row as it stands then; None while it is in other hands."""
-    handler = registry.get(row.tag_id)
-    if handler is None or row.is_finished or not is_due(row, timezone.now()):
-        return row
-    taken = take(row, handler, by)
-    if taken is None or taken.is_finished or taken.claimed_at is None:
-        return taken
-    return apply(taken, handler, by)
+def mark_of(row: SyncItem) -> tuple[str, int, datetime | None]:
+    return (row.state, row.attempts, row.claimed_at)
 
 
-def is_due(row: SyncItem, now: datetime) -> bool:
-    return row.next_at is not None and row.next_at <= now
+@dataclass(kw_only=True, slots=True)
+class _Harvest:
+    """What one transaction commits, and the claims it did not get to."""
+
+    rows: list[SyncItem] = field(default_factory=list)
+    attempts: list[DeliveryAttempt] = field(default_factory=list)
+    left: list[Claim] = field(default_factory=list)
 
 
-def take(row: SyncItem, handler: Handler, by: Try) -> SyncItem | None:
-    """Claim an item for one try, in a commit of its own. Returns the claimed row; the row without a claim if there is
-    nothing to do (any more); None while it is in other hands.
+def bring_forward(pks: Iterable[UUID], by: Try) -> list[SyncItem]:
+    """Try those of these items that are due, and what their lanes release. Returns the rows that changed."""
+    changed: list[SyncItem] = []
+    waiting = list(pks)
+    while waiting and not by.is_over:
+        claims, suspects = take(waiting, by)
+        rows = apply(claims, by)
+        for pk in suspects:
+            rows += apply(take([pk], by, alone=True)[0], by)
+        changed += rows
+        waiting = lanes.release(rows)
+    return changed
 
-    A claim that is older than `FRESH_CLAIM` and whose row nobody locks belongs to a process that is gone: that try is
-    written down as lost.
+
+def apply(claims: Sequence[Claim], by: Try) -> list[SyncItem]:
+    """Run the handlers of claimed items, in order. Returns the rows that were settled or held.
+
+    Missing are those whose claim somebody else took over, and those for which the time ran out: these are given back.
     """
-    with transaction.atomic(using=database(), durable=True):
-        current = SyncItem.objects.lock(row.pk)
-        if current is None:
-            return None
+    changed: list[SyncItem] = []
+    left = list(claims)
+    while left and not by.is_over:
+        harvest = _apply_together(left, by) if len(left) > 1 else _apply_alone(left[0], by)
+        changed += harvest.rows
+        left = harvest.left
+    _give_back(left)
+    return changed
+
+
+@database.persistent
+def take(pks: Iterable[UUID], by: Try, *, alone: bool = False) -> tuple[list[Claim], list[UUID]]:
+    """Claim the due items among these, in a commit of its own. Returns the claims, and the keys of the suspects.
+
+    A claim older than `FRESH_CLAIM` whose row nobody locks belongs to a process that is gone: that try is written down
+    as lost. Items with a lost try are suspects: they are claimed one at a time (`alone`) just before they are tried,
+    so that an item that kills its process takes no other with it.
+    """
+    paused = SyncTag.objects.using(database.alias()).paused()
+    with database.atomic():
         now = timezone.now()
-        if current.is_finished or not is_due(current, now):
-            current.claimed_at = None
-            return current
-        if current.claimed_at is not None:
-            if now - current.claimed_at < FRESH_CLAIM:
-                return None
-            _settle(current, lose(current, handler, now), by, started_at=current.claimed_at)
-            if current.is_finished:
-                return current
-        current.attempts += 1
-        current.claimed_at = now
-        current.save(update_fields=["attempts", "claimed_at"])
-    return current
+        rows = [row for row in ledger.items().locked(pks) if _is_free(row, by, paused, now)]
+        _write_lost([row for row in rows if row.claimed_at is not None], now)
+        rows = [row for row in rows if not row.is_finished]
+        takable = [row for row in rows if alone or not row.lost]
+        ledger.items().filter(pk__in=[row.pk for row in takable]).claim(now, by.hand)
+    for row in takable:
+        row.attempts += 1
+        row.claimed_at = now
+    return [Claim.on(row) for row in takable], [row.pk for row in rows if row.lost and not alone]
 
 
-def apply(claimed: SyncItem, handler: Handler, by: Try) -> SyncItem | None:
-    """Run the handler of a claimed item; commit its writes, the item's new state and the attempt together.
+def _is_free(row: SyncItem, by: Try, paused: set[str], now: datetime) -> bool:
+    handler = registry.get(row.tag_id)
+    if handler is None or row.tag_id in paused or row.is_finished or row.next_at is None or row.next_at > now:
+        return False
+    if handler.mode == Mode.BACKGROUND and by.hand in CLIENT_HANDS:
+        return False
+    return row.claimed_at is None or now - row.claimed_at >= FRESH_CLAIM
 
-    Returns the settled row; None if the claim was lost to somebody else meanwhile.
-    """
-    commit = _Commit()
-    clock = time.perf_counter()
+
+def _write_lost(rows: list[SyncItem], now: datetime) -> None:
+    """Write down the tries of processes that are gone, under the hands that made them."""
+    if not rows:
+        return
+    deliveries = Delivery.objects.in_bulk([row.delivery_id for row in rows if row.claimed_by == Hand.RECEIPT])
+    attempts = []
+    for row in rows:
+        delivery = deliveries.get(row.delivery_id) if row.claimed_by == Hand.RECEIPT else None
+        gone = Try(hand=Hand(row.claimed_by), delivery=delivery)
+        verdict = lost(row, registry[row.tag_id], now)
+        attempts.append(_settle(row, verdict, gone, started_at=row.claimed_at, duration=None))
+    ledger.write_back(rows, attempts)
+
+
+def _apply_together(claims: list[Claim], by: Try) -> _Harvest:
     try:
-        with transaction.atomic(using=database(), durable=True):
-            transaction.on_commit(commit.happens, using=database())
-            row = SyncItem.objects.lock(claimed.pk)
-            if row is None or row.is_finished or not _holds(claimed, row):
-                return row if row is not None and row.is_finished else None
-            _settle(row, run(handler, row, timezone.now()), by, started_at=claimed.claimed_at, clock=clock)
+        return _transact(claims, by)
+    except Exception:
+        # The transaction is gone with everything in it: a conflict of the database, a constraint checked at commit, a
+        # handler that swallowed a deadlock. Whose fault it was shows when each is tried alone.
+        logger.info("A shared transaction of %d items is done again item by item.", len(claims), exc_info=True)
+    harvest = _Harvest()
+    for position, claim in enumerate(claims):
+        if by.is_over:
+            harvest.left = claims[position:]
+            break
+        harvest.rows += _apply_alone(claim, by).rows
+    return harvest
+
+
+def _apply_alone(claim: Claim, by: Try) -> _Harvest:
+    try:
+        return database.persistent(_transact)([claim], by)
     except Exception as error:
-        if not commit.happened:
-            return _record_failure(claimed, handler, by, error, clock)
-        _record_callback(claimed, error)
-    return row
+        return _record_failure(claim, by, error)
 
 
-def _record_failure(claimed: SyncItem, handler: Handler, by: Try, error: Exception, clock: float) -> SyncItem | None:
-    """The whole transaction is gone (a deadlock, a constraint checked at commit): write the failure down in another."""
-    with transaction.atomic(using=database(), durable=True):
-        row = SyncItem.objects.lock(claimed.pk)
-        if row is None or not _holds(claimed, row):
-            return None
-        _settle(row, judge(error, row, handler, timezone.now()), by, started_at=claimed.claimed_at, clock=clock)
-    return row
+@database.persistent
+def _record_failure(claim: Claim, by: Try, error: Exception) -> _Harvest:
+    """The whole transaction failed, and not as the handler's savepoint: write it down in another one."""
+    harvest = _Harvest()
+    with database.atomic():
+        for mine in _lock([claim]):
+            row = _twin(mine.row)
+            verdict = judge(error, row, mine.handler, timezone.now())
+            harvest.attempts.append(_settle(row, verdict, by, started_at=row.claimed_at, duration=None))
+            harvest.rows.append(row)
+        ledger.write_back(harvest.rows, harvest.attempts)
+    return harvest
 
 
-def _record_callback(claimed: SyncItem, error: Exception) -> None:
-    """The item is applied; what failed came after the commit: one of the handler's on_commit callbacks."""
-    text, traceback = describe(error)
-    attempt = DeliveryAttempt.objects.filter(item=claimed.pk, number=claimed.attempts)
-    attempt.update(error=text, traceback=traceback)
-    logger.error(
-        "A callback failed after item %s was committed.",
-        claimed.item_id,
-        exc_info=error,
-        extra={"item": str(claimed.item_id)},
-    )
+def _transact(claims: list[Claim], by: Try) -> _Harvest:
+    """One transaction: the effects, states and attempts of as many claims as it has time for."""
+    with database.atomic():
+        mine = _lock(claims)
+        with database.savepoint():
+            # MariaDB rolls back the whole transaction on a deadlock, even if a handler swallows the error and goes on.
+            # Then this savepoint is gone, its release fails, and nothing is written that does not belong together.
+            harvest = _run(mine, by)
+        ledger.write_back(harvest.rows, harvest.attempts)
+        harvest.left = _renew(harvest.left)
+    return harvest
 
 
-def _holds(claimed: SyncItem, row: SyncItem) -> bool:
-    """Whether the claim that was committed is still the one in the row."""
-    return (row.attempts, row.claimed_at) == (claimed.attempts, claimed.claimed_at)
+def _lock(claims: list[Claim]) -> list[Claim]:
+    """Lock the rows until the transaction ends. Returns the claims that still stand."""
+    locked = ledger.items().locked([claim.row.pk for claim in claims])
+    marks = {pk: mark for pk, *mark in locked.values_list("pk", "state", "attempts", "claimed_at")}
+    return [claim for claim in claims if marks.get(claim.row.pk) == list(claim.mark)]
+
+
+def _run(claims: list[Claim], by: Try) -> _Harvest:
+    harvest = _Harvest()
+    around = Surroundings.of([claim.row for claim in claims])
+    blocked = lanes.blocking([claim.row for claim in claims])
+    started = time.monotonic()
+    steps = _steps(claims)
+    for step in steps:
+        _run_step(step, by, around, blocked, harvest)
+        if by.is_over or time.monotonic() - started > SHARED_SECONDS:
+            break
+    harvest.left = [claim for step in steps for claim in step]
+    return harvest
+
+
+def _steps(claims: list[Claim]) -> Iterator[list[Claim]]:
+    """Claims that are run by one call: neighbours of one `many` handler, and otherwise each by itself."""
+
+    def call(claim: Claim) -> tuple[str, UUID | None]:
+        shared = claim.handler.many and lanes.predecessor(claim.row) is None
+        return claim.row.tag_id, None if shared else claim.row.pk
+
+    return (list(step) for _call, step in groupby(claims, key=call))
+
+
+def _run_step(step: list[Claim], by: Try, around: Surroundings, blocked: set[UUID], harvest: _Harvest) -> None:
+    rows = [_twin(claim.row) for claim in step]
+    held = [row for row in rows if lanes.predecessor(row) in blocked]
+    ready = [row for row in rows if lanes.predecessor(row) not in blocked]
+    for row in held:
+        _hold(row)
+    started_at, clock = timezone.now(), time.monotonic()
+    hooks = len(database.connection().run_on_commit)
+    verdicts = run(step[0].handler, ready, around) if ready else []
+    duration = time.monotonic() - clock
+    attempts = [
+        _settle(row, verdict, by, started_at=started_at, duration=duration)
+        for row, verdict in zip(ready, verdicts, strict=True)
+    ]
+    _guard_callbacks(hooks, attempts)
+    blocked.update(row.pk for row in rows if lanes.blocks(row))
+    blocked.difference_update(row.pk for row in rows if not lanes.blocks(row))
+    harvest.rows += rows
+    harvest.attempts += attempts
+
+
+def _twin(row: SyncItem) -> SyncItem:
+    """A copy to write on: if the transaction fails, the row of the claim is still as it is in the database."""
+    twin = SyncItem.__new__(SyncItem)
+    twin.__dict__.update(row.__dict__)
+    return twin
+
+
+def _hold(row: SyncItem) -> None:
+    """Behind an unfinished item: the claim does not count, and nothing is tried."""
+    row.state = ItemState.HELD
+    row.attempts -= 1
+    row.claimed_at = None
+    row.next_at = timezone.now() + RECHECK_HELD
 
 
 def _settle(
-    row: SyncItem, verdict: Verdict, by: Try, *, started_at: datetime | None, clock: float | None = None
+    row: SyncItem, verdict: Verdict, by: Try, *, started_at: datetime | None, duration: float | None
 ) -> DeliveryAttempt:
-    """Write the outcome of a try: the item's new state, and the attempt."""
+    """Write the outcome of a try into the row, and make the attempt that tells of it."""
     row.state = verdict.state
     row.code = verdict.code
     row.result = verdict.result
     row.problem = verdict.problem
     row.next_at = verdict.next_at
     row.failures += verdict.failures
+    row.lost += verdict.lost
     row.claimed_at = None
     row.finished_at = timezone.now() if row.is_finished else None
-    row.save(update_fields=["state", "code", "result", "problem", "next_at", "failures", "claimed_at", "finished_at"])
-    return DeliveryAttempt.objects.create(
+    return DeliveryAttempt(
         item_id=row.pk,
         tag_id=row.tag_id,
         client_id=row.client_id,
-        delivery=by.delivery,
+        delivery_id=by.delivery.pk if by.delivery else None,
         number=row.attempts,
         hand=by.hand,
         trigger=by.delivery.trigger if by.delivery else "",
         outcome=verdict.outcome,
         code=verdict.code,
         started_at=started_at,
-        duration_ms=None if clock is None else round((time.perf_counter() - clock) * 1000),
-        worker=WORKER if verdict.outcome != Outcome.LOST else "",
+        duration_ms=None if duration is None else round(duration * 1000),
+        worker="" if verdict.outcome == Outcome.LOST else WORKER,
         error=verdict.error,
         traceback=verdict.traceback,
     )
 
 
-class _Commit:
-    """Whether a transaction was committed, known even if one of its on_commit callbacks raises."""
+def _guard_callbacks(first: int, attempts: list[DeliveryAttempt]) -> None:
+    """An exception in an on_commit callback comes after the commit: it must not reach the client, or the callbacks of
+    other items. It is recorded on the attempts whose handler registered it.
+    """
+    callbacks: list[Any] = database.connection().run_on_commit
+    for position in range(first, len(callbacks)):
+        savepoints, callback, *others = callbacks[position]
+        callbacks[position] = (savepoints, partial(_call_back, callback, attempts), *others)
 
-    happened = False
 
-    def happens(self) -> None:
-        self.happened = True
+def _call_back(callback: Callable[[], object], attempts: list[DeliveryAttempt]) -> None:
+    try:
+        callback()
+    except Exception as error:
+        text, traceback = describe(error)
+        pks = [attempt.pk for attempt in attempts]
+        DeliveryAttempt.objects.using(database.alias()).filter(pk__in=pks).update(error=text, traceback=traceback)
+        logger.exception("An on_commit callback failed after its item was committed.")
+
+
+def _renew(claims: list[Claim]) -> list[Claim]:
+    """Fresh marks for those that wait their turn, so that nobody takes them for lost."""
+    if not claims:
+        return []
+    now = timezone.now()
+    ledger.items().filter(pk__in=[claim.row.pk for claim in claims]).update(claimed_at=now)
+    for claim in claims:
+        claim.row.claimed_at = now
+    return [Claim.on(claim.row) for claim in claims]
+
+
+def _give_back(claims: list[Claim]) -> None:
+    """The time is over: these count as not tried, and are due at once."""
+    for claimed_at, group in groupby(claims, key=lambda claim: claim.row.claimed_at):
+        pks = [claim.row.pk for claim in group]
+        ledger.items().unfinished().filter(pk__in=pks, claimed_at=claimed_at).give_back()

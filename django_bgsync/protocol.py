@@ -115,7 +115,7 @@ def read_envelope(document: Any) -> Envelope:
     )
 
 
-def read_item(raw: Any, *, max_bytes: int, max_depth: int) -> ItemIn:
+def read_item(raw: Any, *, max_depth: int) -> ItemIn:
     """One item of an envelope. Raises ItemFault (`invalid_item`); a bad payload is only noted, in `fault`."""
     try:
         fields = Fields(raw, "The item")
@@ -124,7 +124,7 @@ def read_item(raw: Any, *, max_bytes: int, max_depth: int) -> ItemIn:
             raise InvalidEnvelope(f"tag must match {TAG.pattern}.")
         if "payload" not in fields:
             raise InvalidEnvelope("payload is missing.")
-        text, encoded, fault = canonical(fields["payload"], max_bytes=max_bytes, max_depth=max_depth)
+        text, encoded, fault = canonical(fields["payload"], max_depth=max_depth)
         return ItemIn(
             id=fields.uuid("id"),
             tag=tag,
@@ -183,9 +183,9 @@ def _read_client(value: Any) -> ClientIn:
 def _read_report(fields: Fields, name: str) -> dict[str, Any]:
     """A small free-form object; it is stored, so it must be storable."""
     report = fields.mapping(name)
-    _, _, fault = canonical(report, max_bytes=MAX_REPORT_BYTES, max_depth=MAX_REPORT_DEPTH)
-    if fault:
-        raise InvalidEnvelope(fault.detail.replace("payload", name, 1))
+    _text, encoded, fault = canonical(report, max_depth=MAX_REPORT_DEPTH)
+    if fault or len(encoded) > MAX_REPORT_BYTES:
+        raise InvalidEnvelope(f"{name} must be storable JSON of at most {MAX_REPORT_BYTES} bytes.")
     return report
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -10,18 +10,22 @@ from uuid import UUID
 from django.db import connections, models
 from django.db.models import F, Q
 
-from django_bgsync.enums import ItemState
+from django_bgsync.enums import Code, Hand, ItemState, TagState
 
 if TYPE_CHECKING:
-    from django_bgsync.models import SyncItem, SyncTag  # noqa: F401 - the second in a base class only
+    from django_bgsync.models import SyncItem, SyncTag  # noqa: F401 - named in the base classes
 
 
 class TagQuerySet(models.QuerySet["SyncTag"]):
-    def ensure(self, names: Collection[str]) -> None:
-        """Make the rows that are missing."""
-        known = set(self.filter(pk__in=names).values_list("pk", flat=True))
+    def states(self, names: Collection[str]) -> dict[str, TagState]:
+        """The state of each tag; the rows that are missing are made."""
+        known = dict(self.filter(pk__in=names).values_list("pk", "state"))
         missing = [self.model(name=name) for name in sorted(names) if name not in known]
         self.bulk_create(missing, ignore_conflicts=True)
+        return {name: TagState(known.get(name, TagState.OPEN)) for name in names}
+
+    def paused(self) -> set[str]:
+        return set(self.filter(state=TagState.PAUSED).values_list("pk", flat=True))
 
 
 class ItemQuerySet(models.QuerySet["SyncItem"]):
@@ -34,26 +38,29 @@ class ItemQuerySet(models.QuerySet["SyncItem"]):
     def not_applied(self) -> ItemQuerySet:
         return self.exclude(state=ItemState.APPLIED)
 
+    def blocking(self) -> ItemQuerySet:
+        """Those that no later item of their lane may overtake: unfinished ones, and dead ones until somebody acts."""
+        return self.filter(Q(state__in=ItemState.unfinished()) | Q(state=ItemState.REJECTED, code=Code.DEAD))
+
+    def due(self, now: datetime) -> ItemQuerySet:
+        """What somebody should look at, longest due first."""
+        return self.filter(next_at__lte=now).order_by("next_at")
+
     def before(self, received_at: datetime, pk: UUID) -> ItemQuerySet:
         """The rows that follow (received_at, pk) in a newest-first list: keyset paging."""
         return self.filter(Q(received_at__lt=received_at) | Q(received_at=received_at, pk__lt=pk))
 
-    def receive(self, rows: Collection[SyncItem]) -> None:
-        """Insert receipts, leaving out those whose primary key exists.
-
-        In the order of the primary key: six writers with the same ids in shuffled orders deadlocked, sorted ones never.
-        """
-        self.bulk_create(sorted(rows, key=lambda row: row.pk), ignore_conflicts=True)
-
-    def lock(self, pk: UUID) -> SyncItem | None:
-        """The row, locked until the end of the transaction; None if somebody else holds it.
+    def locked(self, pks: Iterable[UUID]) -> ItemQuerySet:
+        """These rows, in the order of their keys, locked until the transaction ends; without those that others hold.
 
         SQLite has no row locks: there the caller must look at the state again, which it does anyway.
         """
         skip = connections[self.db].features.has_select_for_update_skip_locked
-        return self.select_for_update(skip_locked=skip).filter(pk=pk).first()
+        return self.select_for_update(skip_locked=skip).filter(pk__in=list(pks)).order_by("pk")
 
-    def claim(self, row: SyncItem, now: datetime) -> bool:
-        """Take an item for one try: compare-and-set on the claim that was read. Returns whether it worked."""
-        same = self.unfinished().filter(pk=row.pk, attempts=row.attempts, claimed_at=row.claimed_at)
-        return same.update(attempts=F("attempts") + 1, claimed_at=now) == 1
+    def claim(self, now: datetime, hand: Hand) -> int:
+        return self.update(attempts=F("attempts") + 1, claimed_at=now, claimed_by=hand)
+
+    def give_back(self) -> int:
+        """Undo claims of which nothing came: they do not count as tries."""
+        return self.update(attempts=F("attempts") - 1, claimed_at=None)

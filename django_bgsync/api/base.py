@@ -22,6 +22,7 @@ from django_bgsync.api import problems
 from django_bgsync.conf import settings
 from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
 from django_bgsync.fields import is_uuid
+from django_bgsync.handlers import Handler
 from django_bgsync.owners import Owner
 
 
@@ -82,6 +83,11 @@ class ApiView(APIView):
     @property
     def owner(self) -> Owner:
         return Owner(self.request.user)
+
+    def permits(self, handler: Handler) -> bool:
+        """Whether this request may use a handler."""
+        classes = (_load(entry)() for entry in handler.permission_classes)
+        return all(permission.has_permission(self.request, self) for permission in classes)
 
     def check_owner(self, claimed: str) -> Owner:
         """The session's owner, which must be the one the client sends for. Raises WrongOwner."""

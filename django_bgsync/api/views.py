@@ -37,7 +37,7 @@ class DeliveriesView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         envelope = read_envelope(read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH))
         owner = self.check_owner(envelope.owner)
-        answer = intake.accept(envelope, owner, user_agent=request.headers.get("User-Agent", ""))
+        answer = intake.accept(envelope, owner, self.permits, user_agent=request.headers.get("User-Agent", ""))
         head = {
             "bgsync": 1,
             "delivery": str(answer.delivery),
@@ -58,7 +58,8 @@ class ItemsView(ApiView):
         owner = self.check_owner(request.headers.get("BGSync-Owner", ""))
         client_id = client_of(request)
         envelope = Envelope(items=[item], client=ClientIn(id=client_id) if client_id else None, context="other")
-        [result] = intake.accept(envelope, owner, user_agent=request.headers.get("User-Agent", "")).results
+        user_agent = request.headers.get("User-Agent", "")
+        [result] = intake.accept(envelope, owner, self.permits, user_agent=user_agent).results
         response = json_response(result.render(), status=http_status(result))
         if result.retry_after is not None:
             response["Retry-After"] = str(result.retry_after)
@@ -82,7 +83,7 @@ class SessionView(ApiView):
         return []
 
     def get(self, request: Request) -> HttpResponse:
-        owner = self.owner if request.user.is_authenticated else None
+        owner = self.owner if getattr(request.user, "is_authenticated", False) else None
         document: Mapping[str, Any] = {
             "bgsync": 1,
             "authenticated": owner is not None,
@@ -90,7 +91,7 @@ class SessionView(ApiView):
             "csrf_token": get_token(request._request),
             "server_time": write_instant(timezone.now()),
             "limits": conf.limits(),
-            "tags": sorted(registry) if owner else [],
+            "tags": sorted(tag for tag, handler in registry.items() if owner and self.permits(handler)),
             "feeds": [],
         }
         return json_response(write_json(document))
@@ -101,6 +102,8 @@ def http_status(result: Result) -> int:
     match result.status, result.code:
         case Status.APPLIED, _:
             return 200
+        case Status.EXPIRED, _:
+            return 410
         case Status.ACCEPTED, _:
             return 202
         case Status.CONFLICT, Code.PAYLOAD_MISMATCH:
@@ -111,7 +114,7 @@ def http_status(result: Result) -> int:
             return 413
         case Status.REJECTED, _:
             return 422
-        case _, Code.IN_FLIGHT:
+        case _, Code.IN_FLIGHT | Code.OUT_OF_ORDER:
             return 409
         case _:
             return 503

@@ -31,9 +31,10 @@ LINES = (  # top first
     Line("edges", "api views admin management templatetags", strangers=True),
     Line(
         "domain",
-        "processing runners intake feeds idempotency retention testing clients history results service_worker verdicts",
+        "processing execution verdicts intake receipts reopening lanes results clients history "
+        "runners feeds idempotency retention testing service_worker",
     ),
-    Line("registry and data", "handlers drf reports owners querysets models migrations"),
+    Line("registry and data", "handlers drf reports owners database ledger querysets models storage migrations"),
     Line("configuration", "conf"),
     Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals"),
 )

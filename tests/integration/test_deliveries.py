@@ -73,14 +73,14 @@ def test_nothing_to_deliver(device):
 
 def test_rows_of_an_applied_item(device):
     """An applied item leaves one item, one attempt, one delivery and one tag."""
-    item = make_item(payload={"b": 1, "a": "ü"}, lane="shop", seq=41, after=str(uuid.uuid4()))
+    item = make_item(payload={"b": 1, "a": "ü"}, lane="shop", seq=41)
     answer = read(device.deliver(item, trigger="sync", sync_tag="bgsync:note", context="worker", last_chance=True))
     row = row_of(item)
     delivery = Delivery.objects.get()
     attempt = DeliveryAttempt.objects.get()
 
     assert (row.state, row.code, row.tag_id, row.lane, row.seq) == ("applied", "ok", "note", "shop", 41)
-    assert (row.payload, row.size, row.after) == ('{"a":"ü","b":1}', 16, uuid.UUID(item["after"]))
+    assert (row.payload, row.size, row.after) == ('{"a":"ü","b":1}', 16, None)
     assert (row.attempts, row.failures, row.next_at, row.claimed_at) == (1, 0, None, None)
     assert row.received_at <= row.finished_at
     assert (row.user, row.client.client_id, row.delivery) == (device.user, uuid.UUID(device.id), delivery)
@@ -134,16 +134,17 @@ def test_one_bad_item_among_good_ones(device):
 def test_what_the_handler_is_given(device):
     """The handler sees the item with its device time corrected by the clock's offset."""
     device_now = datetime(2020, 1, 1, 12, tzinfo=UTC)
+    before = make_item(lane="shop")
     item = make_item(
         "mirror",
         {"deep": [1, 2.5, None]},
         lane="shop",
         seq=7,
-        after=str(uuid.uuid4()),
+        after=before["id"],
         created_at=(device_now - timedelta(minutes=10)).isoformat(),
     )
-    device.send(item, sent_at=device_now.isoformat())
-    seen = Effect.objects.get().seen
+    device.send(before, item, sent_at=device_now.isoformat())
+    seen = Effect.objects.get(item=item["id"]).seen
     received_at = datetime.fromisoformat(seen.pop("received_at"))
 
     assert received_at == row_of(item).received_at

@@ -28,6 +28,8 @@ ENUM_TABLES = {
     enums.Trigger: ("http", "Triggers"),
     enums.Context: ("http", "Contexts"),
     enums.ItemState: ("models", "States of an item"),
+    enums.TagState: ("models", "States of a tag"),
+    enums.Mode: ("python", "Modes"),
     enums.Hand: ("models", "Hands"),
     enums.Outcome: ("models", "Outcomes"),
 }

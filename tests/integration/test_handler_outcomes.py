@@ -6,9 +6,11 @@ import re
 
 import pytest
 
+from django_bgsync.enums import Hand
 from django_bgsync.models import DeliveryAttempt
+from django_bgsync.processing import Try, bring_forward
 from tests.app.models import Effect, Seat
-from tests.deliveries import effects_of, history_of, make_item, result, row_of, script
+from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
 
 BAD = "The handler returned what JSON cannot hold: "
 
@@ -188,12 +190,13 @@ def test_later_items_after_a_failure(device):
 
 @pytest.mark.parametrize("step", ["delete the user", "deactivate the user"])
 def test_user_is_gone(device, step):
-    """What comes after the user's account was deleted or deactivated is forbidden."""
-    last, late = script(step), make_item()
-    found = device.send(last, late)
-    problem = {"detail": "The user who sent this no longer exists or is not active."}
+    """What is tried after the user's account was deleted or deactivated is forbidden."""
+    late = script("take the seat twice")
+    device.send(late, script(step))
+    make_due(late)
+    bring_forward([row_of(late).pk], Try(hand=Hand.SWEEPER))
 
-    assert found == [result(last), result(late, "rejected", "forbidden", problem=problem)]
+    assert (row_of(late).state, row_of(late).code) == ("rejected", "forbidden")
     assert effects_of(late) == 0
 
 

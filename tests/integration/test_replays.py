@@ -134,7 +134,7 @@ def test_good_copy_after_a_bad_one(device):
     item = make_item(payload="fine")
     bad = {**item, "payload": "\0"}
 
-    assert [each["code"] for each in device.send(bad, item)] == ["unstorable_payload", "ok"]
+    assert [each["code"] for each in device.send(bad, item)] == ["payload_mismatch", "ok"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,75 @@
+"""The database that holds the items: where it is, how it is locked, and which of its errors pass by themselves."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connections, router, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from django_bgsync.models import SyncItem
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+TRIES = 3
+_SQLSTATES = {"40001", "40P01", "55P03"}
+"""Serialization failure, deadlock, lock not available (PostgreSQL, appendix A)."""
+_MARIADB_ERRORS = {1205, 1213}
+"""Lock wait timeout, deadlock."""
+
+
+def alias() -> str:
+    """Where items live. Handlers must write there for the promise to hold."""
+    return router.db_for_write(SyncItem)
+
+
+def connection() -> BaseDatabaseWrapper:
+    return connections[alias()]
+
+
+def atomic() -> AbstractContextManager[None]:
+    """A transaction that really commits at its end: inside another one it fails loudly (but works in TestCase)."""
+    return transaction.atomic(using=alias(), durable=True)
+
+
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of a transaction. Raises TransactionManagementError at its end if a database error was swallowed in it:
+    Django would roll the part back and say nothing.
+    """
+    with transaction.atomic(using=alias()):
+        yield
+        if connection().needs_rollback:
+            raise transaction.TransactionManagementError(
+                "A database error was caught without transaction.atomic() around what failed: nothing can be kept."
+            )
+
+
+def is_transient(error: BaseException | None) -> bool:
+    """Whether the work may simply be done again: the database chose this transaction as a conflict's victim."""
+    if not isinstance(error, OperationalError):
+        return False
+    if getattr(error.__cause__, "sqlstate", None) in _SQLSTATES:
+        return True
+    first = error.args[0] if error.args else None
+    return first in _MARIADB_ERRORS or (isinstance(first, str) and "database is locked" in first)
+
+
+def persistent(function: Callable[P, T]) -> Callable[P, T]:
+    """Do the work, a whole transaction, up to three times if it was the victim of a conflict."""
+
+    @functools.wraps(function)
+    def tried(*args: P.args, **kwargs: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            try:
+                return function(*args, **kwargs)
+            except OperationalError as error:
+                if not is_transient(error):
+                    raise
+        return function(*args, **kwargs)
+
+    return tried

@@ -1,0 +1,124 @@
+"""Calling handlers: building the items they are given, and turning what they do into verdicts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from django_bgsync import database, drf
+from django_bgsync.exceptions import BadResult, Decision
+from django_bgsync.handlers import Handler, Item
+from django_bgsync.models import SyncClient, SyncItem
+from django_bgsync.verdicts import Verdict, applied, judge
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Surroundings:
+    """The users and clients of some rows, looked up once for all of them."""
+
+    users: Mapping[Any, Any]
+    clients: Mapping[UUID, UUID]
+
+    @classmethod
+    def of(cls, rows: Iterable[SyncItem]) -> Surroundings:
+        rows = list(rows)
+        users = {row.user_id for row in rows if row.user_id is not None}
+        clients = {row.client_id for row in rows if row.client_id is not None}
+        found = SyncClient.objects.filter(pk__in=clients).values_list("pk", "client_id") if clients else ()
+        return cls(
+            users=get_user_model()._default_manager.in_bulk(users) if users else {},
+            clients=dict(found),
+        )
+
+
+def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> list[Verdict]:
+    """The verdict on each row. Whatever a handler raises becomes one, and nothing that it wrote stays.
+
+    Only the conflicts of the database itself come through (`database.is_transient`): they are nobody's fault, and the
+    transaction they hit has to be done again as a whole.
+    """
+    if not handler.many:
+        return [_run_alone(handler, row, around, handler.function) for row in rows]
+    try:
+        return _run_together(handler, rows, around)
+    except Exception as error:
+        if database.is_transient(error):
+            raise
+    # One of them spoils it for all; which one, a try of each alone will tell.
+    return [_run_alone(handler, row, around, lambda item: _only(handler.function([item]))) for row in rows]
+
+
+def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Callable[[Item], Any]) -> Verdict:
+    try:
+        with database.savepoint():
+            return applied(call(_build(handler, row, around)))
+    except Exception as error:
+        if database.is_transient(error):
+            raise
+        return judge(error, row, handler, timezone.now())
+
+
+def _run_together(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> list[Verdict]:
+    verdicts: dict[UUID, Verdict] = {}
+    valid: list[tuple[SyncItem, Item]] = []
+    with database.savepoint():
+        for row in rows:
+            try:
+                valid.append((row, _build(handler, row, around)))
+            except (PermissionDenied, *drf.VALIDATION_ERRORS) as error:
+                verdicts[row.pk] = judge(error, row, handler, timezone.now())
+        values = handler.function([item for _row, item in valid]) if valid else []
+        if not isinstance(values, list) or len(values) != len(valid):
+            raise BadResult(f"A handler with many=True was given {len(valid)} items and must return as many results.")
+        for (row, _item), value in zip(valid, values, strict=True):
+            decided = isinstance(value, Decision)
+            verdicts[row.pk] = judge(value, row, handler, timezone.now()) if decided else applied(value)
+    return [verdicts[row.pk] for row in rows]
+
+
+def _only(values: Any) -> Any:
+    """The one result of a `many` handler that was given one item."""
+    if not isinstance(values, list) or len(values) != 1:
+        raise BadResult("A handler with many=True was given one item and must return a list of one result.")
+    [value] = values
+    if isinstance(value, Decision):
+        raise value
+    return value
+
+
+def _build(handler: Handler, row: SyncItem, around: Surroundings) -> Item:
+    """The row as its handler sees it, validated. Raises a ValidationError, or PermissionDenied if its user is gone."""
+    payload = json.loads(row.payload or "null")
+    item = Item(
+        id=row.item_id,
+        tag=row.tag_id,
+        lane=row.lane,
+        after=row.after,
+        seq=row.seq,
+        payload=payload,
+        data=payload,
+        user=_user(row, around),
+        client_id=around.clients.get(row.client_id) if row.client_id else None,
+        created_at=row.created_at,
+        received_at=row.received_at,
+        attempt=row.attempts,
+    )
+    return replace(item, data=drf.validate(handler, item)) if handler.validates else item
+
+
+def _user(row: SyncItem, around: Surroundings) -> Any:
+    if row.user_id is None:
+        return AnonymousUser()
+    user = around.users.get(row.user_id)
+    if user is None or not user.is_active:
+        raise PermissionDenied(_("The user who sent this no longer exists or is not active."))
+    return user
