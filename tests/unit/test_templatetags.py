@@ -1,0 +1,156 @@
+"""{% bgsync_script %} and {% bgsync_status %}."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.template import Context, Template
+from django.utils.translation import override
+
+SCRIPT = {
+    "src": "/static/django_bgsync/bgsync.min.js",
+    "defer": None,
+    "data-base": "/bgsync/",
+    "data-worker": "/bgsync/sw.js",
+    "data-scope": "/",
+    "data-csrf-cookie": "csrftoken",
+    "data-csrf-header": "X-CSRFTOKEN",
+}
+
+
+class Elements(HTMLParser):
+    """The elements of a text, and whatever stands between them."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def render(tag: str, **context: Any) -> Elements:
+    return Elements(Template(f"{{% load django_bgsync %}}{{% {tag} %}}").render(Context(context)))
+
+
+def script(**context: Any) -> dict[str, str | None]:
+    [(tag, attributes)] = render("bgsync_script", **context).found
+    assert tag == "script"
+    return attributes
+
+
+def test_script():
+    """Exactly one script element, with the site's configuration in attributes and nothing inline."""
+    elements = render("bgsync_script")
+
+    assert (elements.found, elements.text) == ([("script", SCRIPT)], "")
+
+
+def test_script_names_no_user():
+    """Whoever the page is rendered for, the element is the same: it may be cached."""
+    request = SimpleNamespace(user=SimpleNamespace(pk=7, username="ada"))
+
+    assert script(request=request, user=request.user) == SCRIPT
+
+
+def test_debug(settings):
+    """With DEBUG the readable bundle is loaded."""
+    settings.DEBUG = True
+
+    assert script()["src"] == "/static/django_bgsync/bgsync.js"
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param({"csp_nonce": "abc"}, id="Django's context processor"),
+        pytest.param({"request": SimpleNamespace(csp_nonce="abc")}, id="django-csp"),
+        pytest.param({"csp_nonce": "abc", "request": SimpleNamespace(csp_nonce="old")}, id="both"),
+    ],
+)
+def test_nonce(context):
+    """A nonce of the page's Content Security Policy is put on the element."""
+    assert script(**context) == {**SCRIPT, "nonce": "abc"}
+
+
+@pytest.mark.parametrize("context", [{"csp_nonce": ""}, {"request": SimpleNamespace()}, {"request": None}])
+def test_no_nonce(context):
+    """Without a nonce there is no such attribute."""
+    assert script(**context) == SCRIPT
+
+
+def test_values_are_escaped(settings):
+    """Names of the project cannot break out of their attribute."""
+    settings.CSRF_COOKIE_NAME = '"><script>alert(1)</script>'
+
+    assert script(csp_nonce='"><b>') == {
+        **SCRIPT,
+        "data-csrf-cookie": '"><script>alert(1)</script>',
+        "nonce": '"><b>',
+    }
+
+
+def test_names_of_the_project(settings):
+    """The page is told the project's own cookie, header and scope."""
+    settings.CSRF_COOKIE_NAME = "token"
+    settings.CSRF_HEADER_NAME = "HTTP_X_MY_TOKEN"
+    settings.BGSYNC = {"SERVICE_WORKER": {"SCOPE": "/shop/"}}
+
+    assert script() == {
+        **SCRIPT,
+        "data-csrf-cookie": "token",
+        "data-csrf-header": "X-MY-TOKEN",
+        "data-scope": "/shop/",
+    }
+
+
+@pytest.mark.parametrize(
+    "service_worker", [{"REGISTER": False}, {"ENABLED": False}, {"ENABLED": False, "REGISTER": "/x.js"}]
+)
+def test_nothing_to_register(settings, service_worker):
+    """Without a worker to register the page is told of none."""
+    settings.BGSYNC = {"SERVICE_WORKER": service_worker}
+
+    assert script() == {name: value for name, value in SCRIPT.items() if name != "data-worker"}
+
+
+def test_worker_of_the_project(settings):
+    """A project's own worker is registered where REGISTER names it."""
+    settings.BGSYNC = {"SERVICE_WORKER": {"REGISTER": "/sw.js"}}
+
+    assert script() == {**SCRIPT, "data-worker": "/sw.js"}
+
+
+STATUS = {
+    "role": "status",
+    "aria-live": "polite",
+    "data-offline": "Offline",
+    "data-unreachable": "Server not reachable",
+    "data-sending": "Sending",
+    "data-blocked": "Sign in to send",
+    "data-pending-one": "{count} not yet sent",
+    "data-parked-one": "{count} needs you",
+    **{f"data-pending-{category}": "{count} not yet sent" for category in ("zero", "two", "few", "many", "other")},
+    **{f"data-parked-{category}": "{count} need you" for category in ("zero", "two", "few", "many", "other")},
+}
+
+
+def test_status():
+    """An empty element that says all its texts in attributes."""
+    elements = render("bgsync_status")
+
+    assert (elements.found, elements.text) == ([("bgsync-status", STATUS)], "")
+
+
+def test_status_in_a_language_without_translation():
+    """A language that has no translation gets English."""
+    with override("fr"):
+        assert render("bgsync_status").found == [("bgsync-status", STATUS)]
