@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ import pytest
 import django_bgsync
 
 from .imports import imports_of, modules_of
-from .layers import member, rank, violations
+from .layers import LINES, member, rank, violations
 
 SOURCE = Path(django_bgsync.__file__).parent
+DOCUMENTED = SOURCE.parent / "docs/explanation/architecture.md"
 
 
 def test_layers():
@@ -22,6 +24,17 @@ def test_layers():
 def test_every_module_has_a_line():
     """A module nobody imports yet has its place in the table as well."""
     assert [name for name, _ in modules_of(SOURCE) if member(name) and rank(member(name)) is None] == []
+
+
+@pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
+def test_table_is_documented(line):
+    """docs/explanation/architecture.md shows this table, as far as its modules exist."""
+    (row,) = (
+        text for text in DOCUMENTED.read_text(encoding="utf-8").splitlines() if text.startswith(f"| {line.name} |")
+    )
+    existing = {member(name) for name, _ in modules_of(SOURCE)}
+
+    assert set(re.findall(r"`(\w+)`", row)) == existing & set(line.members.split())
 
 
 @pytest.mark.parametrize(
