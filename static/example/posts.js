@@ -79,6 +79,8 @@ async function refresh() {
             again = false;
             await reconcile();
         }
+    } catch (error) {
+        console.warn("The outbox cannot be read:", error);  // where it never can, nothing waits in it either
     } finally {
         running = false;
     }
