@@ -29,9 +29,8 @@ def test_every_module_has_a_line():
 @pytest.mark.parametrize("line", LINES, ids=lambda line: line.name)
 def test_table_is_documented(line):
     """docs/explanation/architecture.md shows this table, as far as its modules exist."""
-    (row,) = (
-        text for text in DOCUMENTED.read_text(encoding="utf-8").splitlines() if text.startswith(f"| {line.name} |")
-    )
+    page = DOCUMENTED.read_text(encoding="utf-8").splitlines()
+    (row,) = (text for text in page if text.startswith(f"| {line.name} |"))
     existing = {member(name) for name, _ in modules_of(SOURCE)}
 
     assert set(re.findall(r"`(\w+)`", row)) == existing & set(line.members.split())
