@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from .cdp import Chromium, Tab
+from .posts_page import KNOW_WHO_IT_IS
 
 SIGN_IN = """
 for (const input of document.querySelectorAll("[name=username], [name=password]")) input.value = %s;
@@ -13,15 +14,17 @@ document.querySelector("main form").submit();
 
 
 def sign_in(tab: Tab, url: str, user: str = "demo") -> None:
-    """Sign in and return on the posts page."""
+    """Sign in; return when the posts page knows whose session it is."""
     tab.goto(f"{url}/accounts/login/?next=/posts/")
     tab.evaluate(SIGN_IN % json.dumps(user))
     tab.wait_for("document.readyState === 'complete' && location.pathname === '/posts/' && !!window.bgsync")
+    tab.evaluate(KNOW_WHO_IT_IS)
 
 
 def open_posts(chromium: Chromium, url: str) -> Tab:
     tab = chromium.open()
     tab.goto(f"{url}/posts/")
+    tab.evaluate(KNOW_WHO_IT_IS)
     return tab
 
 

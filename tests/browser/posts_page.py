@@ -7,6 +7,7 @@ import json
 from playwright.sync_api import Locator, Page, expect
 
 EVENTUALLY = 30_000  # milliseconds
+KNOW_WHO_IT_IS = "bgsync.flush()"  # a flush waits for the page's question whose session this is
 
 
 class PostsPage:
@@ -17,12 +18,13 @@ class PostsPage:
         self.url = url
 
     def sign_in(self, user: str = "demo") -> None:
-        """Sign in with the user's name as password, as all demo users do."""
+        """Sign in with the name as password, as all demo users do; return when the page knows whose session it is."""
         self.page.goto(f"{self.url}/accounts/login/?next=/posts/")
         self.page.fill("[name=username]", user)
         self.page.fill("[name=password]", user)
         self.page.click("main button[type=submit]")
         self.page.wait_for_url("**/posts/")
+        self.page.evaluate(KNOW_WHO_IT_IS)
 
     def sign_out(self) -> None:
         self.page.click("header button[type=submit]")

@@ -57,14 +57,15 @@ def test_csrf_token_rotated_before_sending(site: Site, proxy: Proxy, context: Br
     posts = PostsPage(context.new_page(), proxy.url)
     posts.sign_in()
     posts.await_worker()
-    down = proxy.on("POST", "/bgsync/", faults.drop)
+    for method in ("GET", "POST"):
+        proxy.on(method, "/bgsync/", faults.drop)
     posts.write("older than its token")
     wait_until(lambda: proxy.contexts() == {"page", "worker"}, because="page and worker have tried")
     old = csrf_token(context)
-    sign_in_elsewhere(context, proxy.url)
-    down.lift()
-    posts.expect_state("older than its token", "sent")
+    sign_in_anew(context, proxy.url)
     assert csrf_token(context) != old
+    proxy.clear()
+    posts.expect_state("older than its token", "sent")
     assert proxy.deliveries()[-1].request.header("X-CSRFToken") == csrf_token(context)
     assert_applied_once(site, ["older than its token"])
 
@@ -73,7 +74,8 @@ def csrf_token(context: BrowserContext) -> str:
     return next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "csrftoken")
 
 
-def sign_in_elsewhere(context: BrowserContext, url: str) -> None:
-    """Sign in without any page noticing: Django rotates the token, the cookie changes under them."""
-    form = {"username": "demo", "password": "demo", "csrfmiddlewaretoken": csrf_token(context)}
-    assert context.request.post(f"{url}/accounts/login/", form=form).ok
+def sign_in_anew(context: BrowserContext, url: str) -> None:
+    """Out and in again without any page noticing: Django rotates the token, the cookie changes under them."""
+    for path, form in {"logout": {}, "login": {"username": "demo", "password": "demo"}}.items():
+        form["csrfmiddlewaretoken"] = csrf_token(context)
+        assert context.request.post(f"{url}/accounts/{path}/", form=form).ok
