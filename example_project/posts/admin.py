@@ -8,4 +8,3 @@ class PostAdmin(admin.ModelAdmin):
     list_display = ("__str__", "author", "created_at")
     list_filter = ("author",)
     search_fields = ("text",)
-    date_hierarchy = "created_at"
