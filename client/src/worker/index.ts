@@ -6,7 +6,7 @@ import {Announcer, isWorkerMessage} from "../shared/messages";
 import type {Runtime} from "../shared/runtime";
 import {SessionCheck} from "../shared/session";
 import {itemTag} from "../shared/synctags";
-import {SyncEvents, type SyncEvent} from "./sync-events";
+import {SyncEvents, type SyncCall} from "./sync-events";
 
 interface WorkerConfig {
     base: string;
@@ -40,7 +40,7 @@ const events = new SyncEvents(runtime, new Flusher(runtime, new SessionCheck(run
 announcer.open();
 
 self.addEventListener("sync", (event) => {
-    const sync = event as SyncEvent;
+    const sync = event as ExtendableEvent & SyncCall;
     if (itemTag(sync.tag) !== null) sync.waitUntil(events.handle(sync));
 });
 

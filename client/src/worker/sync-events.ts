@@ -7,7 +7,7 @@ import {itemTag} from "../shared/synctags";
 const BUDGET = 150_000;
 
 /** What a `sync` event carries; not in TypeScript's library. */
-export interface SyncEvent extends ExtendableEvent {
+export interface SyncCall {
     readonly tag: string;
     readonly lastChance: boolean;
 }
@@ -16,7 +16,7 @@ export class SyncEvents {
     constructor(private readonly runtime: Runtime, private readonly flusher: Flusher) {}
 
     /** Resolves when nothing of the tag is left to send. Rejects to be called again: the browser then tries later. */
-    async handle({tag, lastChance}: Pick<SyncEvent, "tag" | "lastChance">): Promise<void> {
+    async handle({tag, lastChance}: SyncCall): Promise<void> {
         const name = itemTag(tag);
         if (name === null || !(await this.isWaiting(name))) return this.remember(tag, false);
         const signal = expiry(BUDGET);

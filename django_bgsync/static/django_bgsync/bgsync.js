@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 a1d32ba9a3370715190d8ed07dfa56a472ebd1504110f4ee3c0a3897010901f8 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 fd83b3b8b6c7b360593165e3321b48f05c5724ab49445a2a88fb616942146e61 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {

@@ -1,0 +1,114 @@
+import {openDB} from "idb";
+import {describe, expect, test, vi} from "vitest";
+
+import {Database} from "../../src/shared/database";
+import {changeDevice, readDevice} from "../../src/shared/device";
+import {DATABASE} from "../../src/shared/schema";
+import {FakeContext} from "./support/device";
+
+test("a new device gets its client id once", async () => {
+    const first = await new Database().read(readDevice);
+    const second = await new Database().read(readDevice);
+    expect(first.client).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
+    expect(second.client).toBe(first.client);
+});
+
+test("an outbox that a newer release has written is opened as it is", async () => {
+    const device = new FakeContext();
+    const {id} = await device.write();
+    await device.runtime.db.close();
+    const newer = await openDB(DATABASE, 7, {upgrade: (db) => void db.createObjectStore("files")});
+    newer.close();
+
+    const opened = new FakeContext();
+    expect((await opened.outbox.get(id))?.payload).toEqual({text: "hi"});
+    await opened.write();
+    expect(await opened.states()).toEqual(["queued", "queued"]);
+});
+
+test("a row keeps what it does not know", async () => {
+    const {runtime} = new FakeContext();
+    await runtime.db.write((tx) => changeDevice(tx, {owner: "A"}));
+    await runtime.db.write((tx) => changeDevice(tx, {later: true} as object));
+    expect(await runtime.db.read(readDevice)).toMatchObject({owner: "A", later: true});
+});
+
+test("a handle that was lost is opened again", async () => {
+    const device = new FakeContext();
+    await device.write();
+    await (await handleOf(device.runtime.db)).close();
+    await device.write();
+    expect(await device.states()).toEqual(["queued", "queued"]);
+});
+
+test("a newer version is let in, and work goes on", async () => {
+    const device = new FakeContext();
+    await device.write();
+    const newer = await openDB(DATABASE, 2);
+    newer.close();
+    await device.write();
+    expect(await device.states()).toEqual(["queued", "queued"]);
+});
+
+test("a commit that fails is no commit", async () => {
+    const device = new FakeContext();
+    const enqueueing = device.runtime.db.write(async (tx) => {
+        await tx.objectStore("results").put({id: "r", owner: "", settled_at: 1, settlement: {id: "r", status: "discarded"}});
+        throw new RangeError("thought better of it");
+    });
+    await expect(enqueueing).rejects.toThrow("thought better of it");
+    expect(await device.runtime.db.read((tx) => tx.objectStore("results").count())).toBe(0);
+});
+
+test("writes ask for strict durability", async () => {
+    const asked = vi.spyOn(IDBDatabase.prototype, "transaction");
+    await new FakeContext().write();
+    expect(asked.mock.calls.filter(([, mode]) => mode === "readwrite").map(([, , options]) => options))
+        .toEqual([{durability: "strict"}]);
+    asked.mockRestore();
+});
+
+describe("storage that fails is a typed error", () => {
+    function failing(name: string): FakeContext {
+        const device = new FakeContext();
+        vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(() => {
+            throw new DOMException("not today", name);
+        });
+        return device;
+    }
+
+    test.each([
+        ["QuotaExceededError", "quota_exceeded"],
+        ["UnknownError", "storage_unavailable"],
+        ["InvalidStateError", "storage_unavailable"],
+    ])("%s is %s", async (name, code) => {
+        const device = failing(name);
+        await expect(device.write()).rejects.toMatchObject({code});
+        vi.restoreAllMocks();
+        expect(await device.states()).toEqual([]);
+    });
+
+    test("what was refused for lack of room is counted", async () => {
+        const device = failing("QuotaExceededError");
+        await expect(device.write()).rejects.toMatchObject({code: "quota_exceeded", name: "QuotaExceededError"});
+        await expect(device.write()).rejects.toMatchObject({code: "quota_exceeded"});
+        vi.restoreAllMocks();
+        expect((await device.device()).dropped).toEqual({quota: 2});
+    });
+
+    test("without IndexedDB at all", async () => {
+        vi.stubGlobal("indexedDB", undefined);
+        await expect(new FakeContext().write()).rejects.toMatchObject({code: "storage_unavailable"});
+    });
+
+    test("where opening is forbidden", async () => {
+        vi.stubGlobal("indexedDB", {open: () => {
+            throw new DOMException("no", "SecurityError");
+        }});
+        await expect(new FakeContext().write()).rejects.toMatchObject({code: "storage_unavailable"});
+    });
+});
+
+function handleOf(db: Database): Promise<IDBDatabase> {
+    return (db as unknown as {handle: Promise<IDBDatabase>}).handle;
+}

@@ -1,0 +1,42 @@
+import {describe, expect, test} from "vitest";
+
+import {readDraft} from "../../src/page/draft";
+
+test("a draft is what the server will read", () => {
+    const when = new Date("2026-11-20T10:00:00Z");
+    expect(readDraft("post", {text: "Zürich", when, nothing: undefined}, {lane: "x"})).toEqual({
+        tag: "post", lane: "x", payload: {text: "Zürich", when: "2026-11-20T10:00:00.000Z"}, bytes: 52,
+    });
+});
+
+test.each([null, 0, "", false, [], {}, [1, [2, {three: null}]]])("%j is a payload", (payload) => {
+    expect(readDraft("post", payload, {}).payload).toEqual(payload);
+});
+
+describe("what JSON would lose is refused", () => {
+    const cycle: {self?: unknown} = {};
+    cycle.self = cycle;
+    test.each<[string, unknown]>([
+        ["nothing", undefined], ["a function", () => 1], ["a cycle", cycle], ["a BigInt", {n: 1n}], ["NaN", {n: NaN}],
+        ["Infinity", [Infinity]], ["a file", {photo: new Blob(["x"])}], ["a map", {m: new Map([[1, 2]])}],
+        ["a form", new FormData()], ["bytes", {b: new Uint8Array(2)}],
+    ])("%s", (_name, payload) => {
+        expect(() => readDraft("post", payload, {})).toThrow(expect.objectContaining({code: "not_serializable"}) as Error);
+    });
+});
+
+test.each(["", "Post", "a b", "-a", "a#2", "x".repeat(65), "ä"])("%j is no tag", (tag) => {
+    expect(() => readDraft(tag, {}, {})).toThrow(TypeError);
+});
+
+test.each(["\0", "a\ud800", "x".repeat(101), 7 as unknown as string])("%j is no lane", (lane) => {
+    expect(() => readDraft("post", {}, {lane})).toThrow(TypeError);
+});
+
+test("an emoji is fine in a lane", () => {
+    expect(readDraft("post", {}, {lane: "🚲"}).lane).toBe("🚲");
+});
+
+test("an option that is not known is not passed over", () => {
+    expect(() => readDraft("post", {}, {files: {}} as object)).toThrow(/files/);
+});

@@ -1,0 +1,119 @@
+import {describe, expect, test} from "vitest";
+
+import {changeDevice} from "../../src/shared/device";
+import {put} from "../../src/shared/items";
+import {BUSY} from "../../src/shared/lock";
+import type {Runtime} from "../../src/shared/runtime";
+import {FakeContext} from "./support/device";
+import {FakeLocks} from "./support/locks";
+import {FakeServer} from "./support/server";
+
+/** Several contexts of one browser profile. */
+async function contexts(count: number, options: Partial<Runtime> = {}): Promise<FakeContext[]> {
+    const locks = new FakeLocks().asLockManager();
+    const server = new FakeServer();
+    const all = Array.from({length: count}, () => new FakeContext(server, {locks, ...options}));
+    await all[0]!.signedIn();
+    return all;
+}
+
+async function strand(device: FakeContext, leaseUntil: number): Promise<void> {
+    const item = await device.write();
+    await device.runtime.db.write((tx) => put(tx, {
+        ...item, state: "sending", uncertain: true, lease_by: "gone", lease_until: leaseUntil,
+    }));
+}
+
+test("contexts that flush at once send each item once", async () => {
+    const all = await contexts(4);
+    const ids = await all[0]!.writeMany(200);
+    await Promise.all(all.map((context) => context.flush()));
+    const sent = all[0]!.server.sent.flat();
+    expect(sent.sort()).toEqual(ids);
+});
+
+test("what is written while another context flushes goes with it", async () => {
+    const [first, second] = await contexts(2);
+    const {id} = await first!.write();
+    let late = "";
+    first!.server.deliveries = async (_call, number) => {
+        if (number > 1) return undefined;
+        late = (await second!.write()).id;
+        expect(await second!.flush({trigger: "enqueue"})).toBe(BUSY);
+        return undefined;
+    };
+    expect(await first!.flush()).toBe("drained");
+    expect(first!.server.sent.flat()).toEqual([id, late]);
+});
+
+test("a wish that comes as the lock is let go is not lost", async () => {
+    const [first, second] = await contexts(2);
+    await first!.write();
+    await second!.runtime.db.write((tx) => changeDevice(tx, {dirty: "enqueue"}));
+    await first!.flush();
+    expect((await first!.device()).dirty).toBeNull();
+});
+
+describe("who waits for the lock", () => {
+    test("flushes when it is free", async () => {
+        const [page, worker] = await contexts(2);
+        const ids = await page!.writeMany(2);
+        const waiting = worker!.flusher.insist({trigger: "sync", signal: new AbortController().signal});
+        await Promise.all([page!.flush(), waiting]);
+        expect(await waiting).toBe("drained");
+        expect(page!.server.sent).toEqual([ids]);
+    });
+
+    test("gives up when its time is over", async () => {
+        const [page, worker] = await contexts(2, {timeout: 200});
+        await page!.write();
+        page!.server.deliveries = () => "hang";
+        const controller = new AbortController();
+        const flushing = page!.flush();
+        const waiting = worker!.flusher.insist({trigger: "sync", signal: controller.signal});
+        controller.abort();
+        expect(await waiting).toBe("aborted");
+        await flushing;
+    });
+});
+
+test("with the lock, what a dead context was sending is sent at once", async () => {
+    const [device] = await contexts(1);
+    await strand(device!, device!.now + 45_000);
+    await device!.flush();
+    expect(await device!.states()).toEqual([]);
+});
+
+describe("where there are no Web Locks", () => {
+    test("contexts that flush at once send each item once", async () => {
+        const all = await contexts(3, {locks: undefined});
+        const ids = await all[0]!.writeMany(150);
+        await Promise.all(all.map((context) => context.flush()));
+        expect(all[0]!.server.sent.flat().sort()).toEqual(ids);
+    });
+
+    test("a dead context's lease runs out", async () => {
+        const [device] = await contexts(1, {locks: undefined});
+        await device!.write();
+        await device!.runtime.db.write((tx) => changeDevice(tx, {lease: {by: "gone", until: device!.now + 45_000}}));
+        expect(await device!.flush()).toBe(BUSY);
+        device!.now += 45_000;
+        expect(await device!.flush()).toBe("drained");
+    });
+
+    test("a lease from a clock that was set back holds nobody up", async () => {
+        const [device] = await contexts(1, {locks: undefined});
+        await device!.runtime.db.write((tx) => changeDevice(tx, {lease: {by: "gone", until: device!.now + 3_600_000}}));
+        expect(await device!.flush()).toBe("drained");
+    });
+
+    test("an item that somebody else may be sending is left to them until their lease is over", async () => {
+        const [device] = await contexts(1, {locks: undefined});
+        await strand(device!, device!.now + 45_000);
+        await device!.flush();
+        expect(device!.server.sent).toEqual([]);
+        device!.now += 45_000;
+        await device!.flush();
+        expect(await device!.states()).toEqual([]);
+    });
+});

@@ -1,0 +1,170 @@
+import {describe, expect, test} from "vitest";
+
+import {changeDevice} from "../../src/shared/device";
+import {put} from "../../src/shared/items";
+import type {StoredItem} from "../../src/shared/schema";
+import {FakeContext, START} from "./support/device";
+import {result} from "./support/server";
+
+async function change(device: FakeContext, id: string, changes: Partial<StoredItem>): Promise<void> {
+    const item = await device.item(id);
+    await device.runtime.db.write((tx) => put(tx, {...item, ...changes}));
+}
+
+function park(device: FakeContext, id: string, status: "rejected" | "expired" | "conflict", code: string): Promise<void> {
+    return change(device, id, {state: "parked", send_count: 1, result: result(id, status, {code})});
+}
+
+describe("an item", () => {
+    test("is written with everything it needs to be sent", async () => {
+        const device = await new FakeContext().signedIn();
+        const item = await device.write({lane: "x"});
+        expect(await device.stored()).toEqual([item]);
+        expect(item).toMatchObject({
+            owner: "A", tag: "post", lane: "x", state: "queued", created_at: START, send_count: 0, retry: 0,
+        });
+    });
+
+    test("keeps its place whatever the clock does", async () => {
+        const device = new FakeContext();
+        const ids = await device.writeMany(20);
+        device.now -= 3_600_000;
+        ids.push(...(await device.writeMany(20)));
+        expect((await device.outbox.list()).map(({id}) => id)).toEqual(ids);
+        expect([...ids].sort()).toEqual(ids);
+    });
+
+    test("has an id on the server's clock", async () => {
+        const device = new FakeContext();
+        await device.runtime.db.write((tx) => changeDevice(tx, {clock: 10_000}));
+        const {id} = await device.write();
+        expect(parseInt(id.replace("-", "").slice(0, 12), 16)).toBe(START + 10_000);
+    });
+
+    test("is refused when it is larger than the server allows", async () => {
+        const device = new FakeContext();
+        await expect(device.write({bytes: 262_145})).rejects.toMatchObject({code: "too_large"});
+        expect(await device.states()).toEqual([]);
+    });
+});
+
+describe("trying a parked item again", () => {
+    test.each(["invalid", "dead", "forbidden", "conflict"])("%s: the same item, one retry more", async (code) => {
+        const device = new FakeContext();
+        const {id} = await device.write();
+        await park(device, id, "rejected", code);
+        expect(await device.outbox.retry(id)).toMatchObject({id, retry: 1, state: "queued", result: null});
+    });
+
+    test.each([["expired", "expired"], ["expired", "id_too_old"]] as const)("%s, %s: a copy", async (status, code) => {
+        const device = new FakeContext();
+        const {id} = await device.write();
+        await park(device, id, status, code);
+        device.now += 5_000;
+        const copy = await device.outbox.retry(id);
+        expect(copy.id > id).toBe(true);
+        expect(copy).toMatchObject({aliases: [id], created_at: START + 5_000, send_count: 0, retry: 0, state: "queued"});
+        expect(await device.outbox.get(id)).toEqual(copy);
+    });
+
+    test.each(["payload_mismatch", "discarded"])("never %s", async (code) => {
+        const device = new FakeContext();
+        const {id} = await device.write();
+        await park(device, id, "rejected", code);
+        await expect(device.outbox.retry(id)).rejects.toMatchObject({code: "not_retryable"});
+    });
+
+    test("nor what is not parked, or not there", async () => {
+        const device = new FakeContext();
+        const {id} = await device.write();
+        await expect(device.outbox.retry(id)).rejects.toMatchObject({code: "not_retryable"});
+        await expect(device.outbox.retry("nothing")).rejects.toMatchObject({code: "not_retryable"});
+    });
+});
+
+describe("discarding", () => {
+    test("takes away what was never sent, and says so to whoever asks", async () => {
+        const device = new FakeContext();
+        const {id} = await device.write();
+        await device.outbox.discard(id);
+        expect(await device.states()).toEqual([]);
+        expect(await device.outbox.settlement(id)).toEqual({id, status: "discarded"});
+    });
+
+    test("takes away what is parked", async () => {
+        const device = new FakeContext();
+        const {id} = await device.write();
+        await park(device, id, "rejected", "invalid");
+        await device.outbox.discard(id);
+        expect(await device.states()).toEqual([]);
+    });
+
+    test.each<Partial<StoredItem>>([{uncertain: true}, {state: "accepted"}, {state: "sending", uncertain: true}])(
+        "is too late for %j", async (changes) => {
+            const device = new FakeContext();
+            const {id} = await device.write();
+            await change(device, id, changes);
+            await expect(device.outbox.discard(id)).rejects.toMatchObject({code: "already_sent"});
+            expect(await device.states()).toHaveLength(1);
+        },
+    );
+
+    test("what is not there is no error", async () => {
+        expect(await new FakeContext().outbox.discard("nothing")).toBeUndefined();
+    });
+});
+
+test("nothing of another owner is shown", async () => {
+    const device = await new FakeContext().signedIn();
+    const {id} = await device.write();
+    await park(device, id, "rejected", "invalid");
+    const gone = await device.write();
+    await device.outbox.discard(gone.id);
+    await device.runtime.db.write((tx) => changeDevice(tx, {owner: "B"}));
+
+    expect(await device.outbox.list()).toEqual([]);
+    expect(await device.outbox.get(id)).toBeUndefined();
+    expect(await device.outbox.counts()).toMatchObject({parked: 0, pending: 0});
+    expect(await device.outbox.settlement(id)).toBe("open");
+    expect(await device.outbox.settlement(gone.id)).toBeUndefined();
+    expect(await device.outbox.discard(id)).toBeUndefined();
+    await expect(device.outbox.retry(id)).rejects.toMatchObject({code: "not_retryable"});
+});
+
+test("pending counts what the server has not got", async () => {
+    const device = new FakeContext();
+    const [, sending, blocked, accepted, parked] = await device.writeMany(5);
+    await change(device, sending!, {state: "sending"});
+    await change(device, blocked!, {state: "blocked"});
+    await change(device, accepted!, {state: "accepted"});
+    await change(device, parked!, {state: "parked"});
+    expect(await device.outbox.counts())
+        .toEqual({queued: 1, sending: 1, blocked: 1, accepted: 1, parked: 1, pending: 3});
+});
+
+describe("how an item ended is remembered", () => {
+    test("for seven days", async () => {
+        const device = new FakeContext();
+        const [first, second] = await device.writeMany(2);
+        await device.outbox.discard(first!);
+        device.now += 7 * 24 * 3_600_000;
+        await device.outbox.discard(second!);
+        expect(await device.outbox.settlement(first!)).toBeUndefined();
+        expect(await device.outbox.settlement(second!)).toMatchObject({status: "discarded"});
+    });
+
+    test("for the last 500 items", async () => {
+        const device = new FakeContext();
+        await device.runtime.db.write(async (tx) => {
+            for (let i = 0; i < 500; i += 1) {
+                const id = `r${i}`;
+                await tx.objectStore("results").put({id, owner: "", settled_at: START - 500 + i, settlement: {id, status: "discarded"}});
+            }
+        });
+        const {id} = await device.write();
+        await device.outbox.discard(id);
+        expect(await device.outbox.settlement("r0")).toBeUndefined();
+        expect(await device.outbox.settlement("r1")).toBeDefined();
+        expect(await device.outbox.settlement(id)).toBeDefined();
+    });
+});

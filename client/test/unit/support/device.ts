@@ -1,0 +1,92 @@
+import {Database} from "../../../src/shared/database";
+import {readDevice, type Device} from "../../../src/shared/device";
+import type {Cause} from "../../../src/shared/delivery";
+import {Flusher} from "../../../src/shared/flusher";
+import type {Announcement} from "../../../src/shared/messages";
+import {Outbox, type Draft} from "../../../src/shared/outbox";
+import type {Runtime} from "../../../src/shared/runtime";
+import type {StoredItem} from "../../../src/shared/schema";
+import {SessionCheck} from "../../../src/shared/session";
+import {FakeLocks} from "./locks";
+import {FakeServer} from "./server";
+
+export const START = Date.parse("2026-11-20T10:00:00.000Z");
+
+let instances = 0;
+
+/** One page or worker of one browser profile, without its browser. */
+export class FakeContext {
+    now = START;
+    readonly told: Announcement[] = [];
+    readonly runtime: Runtime;
+    readonly session: SessionCheck;
+    readonly flusher: Flusher;
+    readonly outbox: Outbox;
+
+    constructor(
+        readonly server = new FakeServer(() => this.now),
+        options: Partial<Runtime> = {},
+    ) {
+        this.runtime = {
+            config: {base: "https://site.test/bgsync/", csrfCookie: "csrftoken", csrfHeader: "X-CSRFToken"},
+            context: "page",
+            instance: `instance-${(instances += 1)}`,
+            version: "",
+            db: new Database(),
+            locks: new FakeLocks().asLockManager(),
+            fetch: server.fetch,
+            csrfCookie: () => Promise.resolve(server.token),
+            announce: (...announcements) => this.told.push(...announcements),
+            now: () => this.now,
+            random: () => 1,
+            timeout: 30_000,
+            ...options,
+        };
+        this.session = new SessionCheck(this.runtime, this.runtime.context === "page" ? this.runtime.instance : undefined);
+        this.flusher = new Flusher(this.runtime, this.session);
+        this.outbox = new Outbox(this.runtime.db, this.runtime.now);
+    }
+
+    /** As after a page load: the server has said whose session it is. */
+    async signedIn(): Promise<this> {
+        await this.session.run();
+        this.server.calls.length = 0;
+        this.told.length = 0;
+        return this;
+    }
+
+    write(draft: Partial<Draft> = {}): Promise<StoredItem> {
+        return this.outbox.add({tag: "post", lane: "", payload: {text: "hi"}, bytes: 13, ...draft});
+    }
+
+    async writeMany(count: number, draft: Partial<Draft> = {}): Promise<string[]> {
+        const ids = [];
+        for (let i = 0; i < count; i += 1) ids.push((await this.write(draft)).id);
+        return ids;
+    }
+
+    flush(cause: Partial<Cause> = {}) {
+        return this.flusher.offer({trigger: "manual", ...cause});
+    }
+
+    /** Items of whoever, for looking behind the API. */
+    stored(): Promise<StoredItem[]> {
+        return this.runtime.db.read((tx) => tx.objectStore("items").getAll());
+    }
+
+    async item(id: string): Promise<StoredItem> {
+        return (await this.stored()).find((item) => item.id === id || item.aliases.includes(id))!;
+    }
+
+    async states(): Promise<string[]> {
+        return (await this.stored()).map((item) => item.state);
+    }
+
+    device(): Promise<Device> {
+        return this.runtime.db.read(readDevice);
+    }
+
+    heard(type: Announcement["type"]): Announcement[] {
+        return this.told.filter((announcement) => announcement.type === type);
+    }
+}

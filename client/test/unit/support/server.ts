@@ -1,0 +1,102 @@
+import type {Disposition, Envelope, Json, Result} from "../../../src/shared/protocol";
+
+export interface Call {
+    url: string;
+    init: RequestInit;
+    headers: Record<string, string>;
+    envelope: Envelope;
+}
+
+type Reply = Response | Error | "hang" | undefined;
+
+const DISPOSITIONS: Record<Result["status"], Disposition> = {
+    applied: "done", accepted: "wait", rejected: "park", conflict: "park", expired: "park", deferred: "retry",
+};
+
+/** A server that applies everything, unless a test has something else to say. */
+export class FakeServer {
+    owner: string | null = "A";
+    token = "token";
+    clock: () => number;
+    /** Asked for each delivery; undefined leaves the answer to the server. */
+    deliveries: (call: Call, number: number) => Reply | Promise<Reply> = () => undefined;
+    sessions: (call: Call) => Reply = () => undefined;
+    settled: Result[] = [];
+    readonly calls: Call[] = [];
+
+    constructor(clock: () => number = Date.now) {
+        this.clock = clock;
+    }
+
+    get envelopes(): Envelope[] {
+        return this.calls.filter((call) => call.envelope).map((call) => call.envelope);
+    }
+
+    /** Ids of every delivery, in order. */
+    get sent(): string[][] {
+        return this.envelopes.map((envelope) => envelope.items.map((item) => item.id));
+    }
+
+    readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
+        const headers = init.headers as Record<string, string>;
+        const envelope = (init.body ? JSON.parse(init.body as string) : undefined) as Envelope;
+        const call = {url, init, headers, envelope};
+        this.calls.push(call);
+        const reply = envelope ? await this.deliveries(call, this.envelopes.length) : this.sessions(call);
+        if (reply === "hang") return hang(init.signal!);
+        if (reply instanceof Error) throw reply;
+        return reply ?? (envelope ? this.receive(call) : json(this.session()));
+    };
+
+    answer(results: Result[]): Json {
+        return {...this.common(), delivery: "d", results, settled: this.settled} as unknown as Json;
+    }
+
+    private receive({envelope, headers}: Call): Response {
+        if (headers["X-CSRFToken"] !== this.token) return problem(403, "csrf_failed");
+        if (this.owner === null) return problem(401, "not_authenticated");
+        if (envelope.owner !== this.owner) return problem(409, "wrong_owner", {owner: this.owner});
+        return json(this.answer(envelope.items.map(({id}) => result(id))));
+    }
+
+    private session(): Json {
+        return {...this.common(), authenticated: this.owner !== null, csrf_token: this.token, tags: [], feeds: []};
+    }
+
+    private common() {
+        const limits = {max_items: 100, max_bytes: 1_048_576, max_item_bytes: 262_144};
+        return {bgsync: 1, owner: this.owner, server_time: new Date(this.clock()).toISOString(), limits};
+    }
+}
+
+export function result(id: string, status: Result["status"] = "applied", more: Partial<Result> = {}): Result {
+    return {
+        id, status, disposition: DISPOSITIONS[status], code: status === "applied" ? "ok" : status,
+        replayed: false, result: null, retry_after: null, problem: null, ...more,
+    };
+}
+
+export function json(body: Json, init: ResponseInit = {}): Response {
+    const headers = {"Content-Type": "application/json", "X-BGSync": "1", ...(init.headers as Record<string, string>)};
+    return new Response(JSON.stringify(body), {...init, headers});
+}
+
+export function problem(status: number, code: string, more: {[key: string]: Json} = {}, retryAfter?: string): Response {
+    const headers = {
+        "Content-Type": "application/problem+json", ...(retryAfter !== undefined && {"Retry-After": retryAfter}),
+    };
+    return json({status, code, ...more}, {status, headers});
+}
+
+export function page(status = 200, html = "<!doctype html><title>Welcome to our hotel</title>"): Response {
+    return new Response(html, {status, headers: {"Content-Type": "text/html"}});
+}
+
+export const NO_NETWORK = new TypeError("Failed to fetch");
+
+function hang(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+        if (signal.aborted) reject(signal.reason as Error);
+        signal.addEventListener("abort", () => reject(signal.reason as Error));
+    });
+}
