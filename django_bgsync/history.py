@@ -63,6 +63,9 @@ def _write_cursor(row: SyncItem) -> str:
 def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
     try:
         received_at, pk = urlsafe_b64decode(cursor).decode().split(" ")
-        return datetime.fromisoformat(received_at).astimezone(UTC), UUID(pk)
+        instant = datetime.fromisoformat(received_at)
+        if instant.tzinfo is None:
+            raise ValueError
+        return instant.astimezone(UTC), UUID(pk)
     except (ValueError, OverflowError):
         raise InvalidEnvelope("This cursor is not one of ours.") from None
