@@ -27,7 +27,14 @@ LIMITS = {
     "max_file_bytes": 10485760,
     "max_delivery_file_bytes": 52428800,
 }
-DISPOSITIONS = {"applied": "done", "accepted": "wait", "rejected": "park", "conflict": "park", "deferred": "retry"}
+DISPOSITIONS = {
+    "applied": "done",
+    "accepted": "wait",
+    "rejected": "park",
+    "conflict": "park",
+    "expired": "park",
+    "deferred": "retry",
+}
 LONG_AGO = timedelta(hours=1)
 
 

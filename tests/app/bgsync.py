@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from django import forms
 from rest_framework import serializers
 
-from django_bgsync import Item, sync_handler
+from django_bgsync import Conflict, Item, Rejected, RetryLater, sync_handler
 from tests.app.models import Effect
 from tests.app.steps import STEPS
 
@@ -17,6 +19,11 @@ ANSWER = {"zebra": 1, "apple": {"z": [2.50, 1e2], "a": "ünï"}, "none": None}
 class NoteSerializer(serializers.Serializer[Any]):
     text = serializers.CharField(max_length=10)
     stars = serializers.IntegerField(min_value=1, default=3)
+
+
+class NoteForm(forms.Form):
+    text = forms.CharField(max_length=10)
+    colours = forms.MultipleChoiceField(choices=[("r", "red"), ("g", "green")], required=False)
 
 
 @sync_handler("note", title="Notes", description="Keeps <b>notes</b>.")
@@ -59,3 +66,43 @@ def follow(item: Item) -> Any:
     Effect.objects.create(item=item.id)
     step = item.payload[min(item.attempt, len(item.payload)) - 1]
     return STEPS[step](item)
+
+
+@sync_handler("form", form=NoteForm)
+def keep_form(item: Item) -> Any:
+    Effect.objects.create(item=item.id, seen=item.data)
+    return item.data
+
+
+@sync_handler("background", mode="background")
+def keep_later(item: Item) -> str:
+    Effect.objects.create(item=item.id)
+    return "later"
+
+
+@sync_handler("fresh", max_age=timedelta(hours=1), max_bytes=100)
+@sync_handler("staff", permission_classes=["rest_framework.permissions.IsAdminUser"])
+def keep_plainly(item: Item) -> str:
+    Effect.objects.create(item=item.id)
+    return "kept"
+
+
+@sync_handler("many", many=True, serializer=NoteSerializer)
+def keep_many(items: list[Item]) -> list[Any]:
+    """The texts say what is to be done; each effect says how many were given at once."""
+    texts = [item.data["text"] for item in items]
+    for item in items:
+        if item.data["text"] not in VERDICTS:
+            Effect.objects.create(item=item.id, seen={"given": len(items)})
+    if "fail" in texts:
+        raise KeyError("fail")
+    if "no list" in texts:
+        return None  # type: ignore[return-value]  # what is tested
+    return [VERDICTS.get(text, text) for text in texts][: 0 if "too few" in texts else None]
+
+
+VERDICTS: dict[str, Exception] = {
+    "reject": Rejected("Sold out."),
+    "conflict": Conflict("Changed.", current=1),
+    "later": RetryLater(60),
+}

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django_bgsync.models import OwnerSalt
 from tests.deliveries import LIMITS, SESSION, Device, read
 
-TAGS = ["mirror", "note", "script", "typed"]
+TAGS = ["background", "form", "fresh", "many", "mirror", "note", "script", "typed"]
+"""Not "staff": its handler has permission classes."""
 
 
 def test_signed_in(device):

@@ -1,0 +1,94 @@
+"""`retry`: the user asks to try a parked item again."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from django_bgsync.models import ConflictingCopy, SyncItem
+from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
+
+
+@pytest.mark.parametrize(
+    ("step", "status", "code"),
+    [
+        ("reject", "rejected", "rejected"),
+        ("conflict", "conflict", "conflict"),
+        ("return NaN", "rejected", "bad_result"),
+    ],
+)
+def test_reopened(device, step, status, code):
+    """A higher retry opens a parked item, and its handler is tried at once."""
+    item = script(step, "apply")
+    device.send(item)
+
+    assert device.send({**item, "retry": 1}) == [result(item, result="done", replayed=True)]
+    assert history_of(item) == [(1, "receipt", status, code), (2, "replay", "applied", "ok")]
+    assert (row_of(item).retry, row_of(item).finished_at is None) == (1, False)
+
+
+@pytest.mark.parametrize("retry", [0, 1])
+def test_once_for_each_retry(device, retry):
+    """The same retry again, or a lower one, is a replay of the stored answer."""
+    item = script("reject", "conflict", "apply")
+    device.send(item)
+    first = device.send({**item, "retry": 1})
+
+    assert first[0]["status"] == "conflict"
+    assert device.send({**item, "retry": retry}) == first
+    assert len(history_of(item)) == 2
+    assert device.send({**item, "retry": 5})[0]["status"] == "applied"
+
+
+def test_retry_of_the_first_delivery(device):
+    """What a client says at the first delivery is where counting starts."""
+    item = script("reject", "apply", retry=3)
+    device.send(item)
+
+    assert device.send(item)[0]["status"] == "rejected"
+    assert device.send({**item, "retry": 4})[0]["status"] == "applied"
+
+
+def test_dead_item_has_all_its_tries_again(device):
+    """A reopened item may fail as often as a new one before it is dead."""
+    item = script("fail")
+    device.send(item)
+    for _ in range(2):
+        make_due(item)
+        device.ask(item)
+    assert row_of(item).code == "dead"
+
+    assert device.send({**item, "retry": 1})[0]["code"] == "retrying"
+    assert (row_of(item).failures, row_of(item).attempts) == (1, 4)
+    assert row_of(item).reopened_at <= timezone.now()
+
+
+def test_applied_items_stay_applied(device):
+    """What is done is not done again, whatever the retry."""
+    item = make_item()
+    device.send(item)
+
+    assert device.send({**item, "retry": 9})[0]["replayed"] is True
+    assert (effects_of(item), len(history_of(item))) == (1, 1)
+
+
+def test_discarded_items_stay_discarded(device):
+    """What an operator discarded is not opened by the user."""
+    item = script("reject", "apply")
+    device.send(item)
+    SyncItem.objects.update(code="discarded")
+
+    assert [(each["status"], each["code"]) for each in device.send({**item, "retry": 1})] == [("rejected", "discarded")]
+
+
+def test_other_content_does_not_reopen(device):
+    """A mismatch opens nothing; one copy of the other content is kept for operators."""
+    item = script("reject", "apply")
+    device.send(item)
+    edited = {**item, "payload": ["apply"], "retry": 1}
+    for _ in range(2):
+        assert device.send(edited)[0]["code"] == "payload_mismatch"
+
+    assert (row_of(item).state, len(history_of(item))) == ("rejected", 1)
+    [copy] = ConflictingCopy.objects.all()
+    assert (copy.item_id, copy.payload) == (row_of(item).pk, '["apply"]')
