@@ -30,13 +30,13 @@ test("what we send has the members of the full request, and no others", async ()
 test("a full answer is a verdict", async () => {
     const answer = fixture<Answer>("answer");
     const ids = answer.results.map(({id}) => id);
-    expect(judge(await read(json(answer as never)), ids, START)).toEqual({kind: "answer", answer});
+    expect(judge(await read(json(answer)), ids, START)).toEqual({kind: "answer", answer});
 });
 
 test("a session is understood", async () => {
     const device = new FakeContext();
     const session = fixture<Session>("session");
-    device.server.sessions = () => json(session as never);
+    device.server.sessions = () => json(session);
     await device.session.run();
     expect(await device.device()).toMatchObject({owner: session.owner, limits: session.limits, clock: 250});
 });
@@ -54,7 +54,7 @@ interface ProblemFixture {
 
 test.each(fixture<ProblemFixture[]>("problems").map((problem) => [problem.body.code, problem] as const))(
     "%s is understood", async (code, {status, headers, body}) => {
-        const response = json(body as never, {status, headers: {...headers, "Content-Type": "application/problem+json"}});
+        const response = json(body, {status, headers: {...headers, "Content-Type": "application/problem+json"}});
         expect(judge(await read(response), ["a"], START)).toMatchObject({kind: KINDS[code] ?? "refused"});
     },
 );

@@ -18,8 +18,8 @@ test("our header, our JSON and a result per id are an answer", async () => {
 });
 
 describe("anything less says nothing about any item", () => {
-    const {bgsync: _, ...unmarked} = answer("a", "b") as Record<string, never>;
-    const {owner: __, ...nameless} = answer("a", "b") as Record<string, never>;
+    const {bgsync: _, ...unmarked} = answer("a", "b");
+    const {owner: __, ...nameless} = answer("a", "b");
     const withBody = (body: string, type = "application/json") => (
         new Response(body, {headers: {"Content-Type": type, "X-BGSync": "1"}})
     );
@@ -34,8 +34,8 @@ describe("anything less says nothing about any item", () => {
         ["JSON without an owner", json(nameless)],
         ["truncated JSON", withBody('{"bgsync": 1, "results": [{"id": "a"')],
         ["a missing result", json(answer("a"))],
-        ["results that are none", json({...(answer() as object), results: [null, 1]})],
-        ["results that are no list", json({...(answer() as object), results: {}})],
+        ["results that are none", json({...answer(), results: [null, 1]})],
+        ["results that are no list", json({...answer(), results: {}})],
         ["another success", json(answer("a", "b"), {status: 201})],
         ["a proxy's 502", page(502)],
         ["a foreign 401", page(401)],

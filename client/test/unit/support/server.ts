@@ -1,4 +1,4 @@
-import type {Disposition, Envelope, Json, Result} from "../../../src/shared/protocol";
+import type {Disposition, Envelope, Result} from "../../../src/shared/protocol";
 
 export interface Call {
     url: string;
@@ -48,8 +48,8 @@ export class FakeServer {
         return reply ?? (envelope ? this.receive(call) : json(this.session()));
     };
 
-    answer(results: Result[]): Json {
-        return {...this.common(), delivery: "d", results, settled: this.settled} as unknown as Json;
+    answer(results: Result[]) {
+        return {...this.common(), delivery: "d", results, settled: this.settled};
     }
 
     private receive({envelope, headers}: Call): Response {
@@ -59,7 +59,7 @@ export class FakeServer {
         return json(this.answer(envelope.items.map(({id}) => result(id))));
     }
 
-    private session(): Json {
+    private session() {
         return {...this.common(), authenticated: this.owner !== null, csrf_token: this.token, tags: [], feeds: []};
     }
 
@@ -76,12 +76,12 @@ export function result(id: string, status: Result["status"] = "applied", more: P
     };
 }
 
-export function json(body: Json, init: ResponseInit = {}): Response {
+export function json(body: unknown, init: ResponseInit = {}): Response {
     const headers = {"Content-Type": "application/json", "X-BGSync": "1", ...(init.headers as Record<string, string>)};
     return new Response(JSON.stringify(body), {...init, headers});
 }
 
-export function problem(status: number, code: string, more: {[key: string]: Json} = {}, retryAfter?: string): Response {
+export function problem(status: number, code: string, more: object = {}, retryAfter?: string): Response {
     const headers = {
         "Content-Type": "application/problem+json", ...(retryAfter !== undefined && {"Retry-After": retryAfter}),
     };

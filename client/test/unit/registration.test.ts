@@ -1,0 +1,153 @@
+import {beforeEach, describe, expect, test, vi} from "vitest";
+
+import {WorkerRegistration} from "../../src/page/registration";
+import {changeDevice} from "../../src/shared/device";
+import {FakeContext} from "./support/device";
+
+const WORKER = {url: "https://site.test/bgsync/sw.js", scope: "https://site.test/"};
+
+class FakeSync {
+    readonly registered: string[] = [];
+    pending: string[] = [];
+    refusal: string | null = null;
+
+    async register(tag: string): Promise<void> {
+        if (this.refusal) throw new DOMException("no", this.refusal);
+        this.registered.push(tag);
+    }
+
+    getTags = () => Promise.resolve(this.pending);
+}
+
+let sync: FakeSync;
+let container: {getRegistration: ReturnType<typeof vi.fn>; register: ReturnType<typeof vi.fn>};
+
+function registrationOf(scriptURL: string, more: object = {sync}) {
+    const active = {scriptURL, postMessage: vi.fn()};
+    return {scope: WORKER.scope, active, waiting: null, installing: null, ...more};
+}
+
+beforeEach(() => {
+    sync = new FakeSync();
+    container = {getRegistration: vi.fn(async () => undefined), register: vi.fn(async (url: string) => registrationOf(url))};
+    vi.stubGlobal("navigator", {serviceWorker: container, storage: {persisted: async () => true}});
+});
+
+async function started(worker: typeof WORKER | null = WORKER): Promise<[WorkerRegistration, FakeContext]> {
+    const device = new FakeContext();
+    const registration = new WorkerRegistration(device.runtime, worker);
+    await registration.start();
+    return [registration, device];
+}
+
+test("our worker is registered at the site's scope, never from the HTTP cache", async () => {
+    const [registration, device] = await started();
+    expect(container.register).toHaveBeenCalledWith(WORKER.url, {scope: WORKER.scope, updateViaCache: "none"});
+    expect(await registration.capabilities())
+        .toEqual({worker: "ours", sync: "unsupported", persisted: true, locks: true, pendingSyncTags: []});
+    expect((await device.device()).capabilities).toMatchObject({worker: "ours", persisted: true});
+});
+
+test("a worker of ours from another address under our prefix is renewed", async () => {
+    container.getRegistration.mockResolvedValue(registrationOf("https://site.test/bgsync/sw.js?old"));
+    const [registration] = await started();
+    expect((await registration.capabilities()).worker).toBe("ours");
+});
+
+test("a foreign worker stays, and the site is told what to add", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    container.getRegistration.mockResolvedValue(registrationOf("https://site.test/sw.js"));
+    const [registration] = await started();
+    expect(container.register).not.toHaveBeenCalled();
+    expect((await registration.capabilities()).worker).toBe("foreign");
+    expect(warn).toHaveBeenCalledWith(expect.stringContaining('importScripts("https://site.test/bgsync/worker.js");'));
+    await registration.arm(["post"]);
+    expect(sync.registered).toEqual([]);
+    warn.mockRestore();
+});
+
+test("a foreign worker at another scope is nobody's concern", async () => {
+    container.getRegistration.mockResolvedValue({...registrationOf("https://site.test/shop/sw.js"), scope: "https://site.test/shop/"});
+    const [registration] = await started();
+    expect((await registration.capabilities()).worker).toBe("ours");
+});
+
+test("without a worker the page does everything", async () => {
+    vi.stubGlobal("navigator", {});
+    const [registration] = await started();
+    await registration.arm(["post"]);
+    expect(await registration.capabilities()).toMatchObject({worker: "none", sync: "unsupported", persisted: false});
+    expect(registration.handOver()).toBe(false);
+});
+
+test("a site that wants no worker gets none", async () => {
+    await started(null);
+    expect(container.register).not.toHaveBeenCalled();
+});
+
+test("a worker that cannot be installed is no error of the page", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    container.register.mockRejectedValue(new TypeError("bad script"));
+    const [registration] = await started();
+    expect((await registration.capabilities()).worker).toBe("none");
+    warn.mockRestore();
+});
+
+describe("asking the browser to wake the worker", () => {
+    test("makes the promise known", async () => {
+        const [registration, device] = await started();
+        await registration.arm(["post", "order"]);
+        expect(sync.registered).toEqual(["bgsync:post", "bgsync:order"]);
+        expect(registration.isArmed).toBe(true);
+        expect((await device.device()).capabilities.sync).toBe("granted");
+    });
+
+    test.each([
+        ["NotAllowedError", "denied"], ["UnknownError", "disabled"], ["InvalidAccessError", "unsupported"],
+        ["InvalidStateError", "unsupported"],
+    ])("%s means %s", async (refusal, capability) => {
+        sync.refusal = refusal;
+        const [registration] = await started();
+        await registration.arm(["post"]);
+        expect((await registration.capabilities()).sync).toBe(capability);
+        expect(registration.isArmed).toBe(false);
+    });
+
+    test("takes the next tag while one waits after a failure", async () => {
+        const [registration, device] = await started();
+        await device.runtime.db.write((tx) => changeDevice(tx, {failed_tags: ["bgsync:post"]}));
+        sync.pending = ["bgsync:post"];
+        await registration.arm(["post"]);
+        expect(sync.registered).toEqual(["bgsync:post#2"]);
+    });
+
+    test("takes a tag again that the browser has forgotten", async () => {
+        const [registration, device] = await started();
+        await device.runtime.db.write((tx) => changeDevice(tx, {failed_tags: ["bgsync:post", "bgsync:post#2"]}));
+        sync.pending = ["bgsync:post#2"];
+        await registration.arm(["post"]);
+        expect(sync.registered).toEqual(["bgsync:post"]);
+        expect((await device.device()).failed_tags).toEqual(["bgsync:post#2"]);
+    });
+
+    test("waits for a worker that is being installed", async () => {
+        const installing = Object.assign(new EventTarget(), {scriptURL: WORKER.url, state: "installing"});
+        const coming: {active: unknown} & object = registrationOf("", {active: null, installing, sync}) as never;
+        container.register.mockResolvedValue(coming);
+        const [registration] = await started();
+        const arming = registration.arm(["post"]);
+        coming.active = installing;
+        installing.state = "activated";
+        installing.dispatchEvent(new Event("statechange"));
+        await arming;
+        expect(sync.registered).toEqual(["bgsync:post"]);
+    });
+
+    test("does without where the browser has no background sync", async () => {
+        container.register.mockResolvedValue(registrationOf(WORKER.url, {}));
+        const [registration] = await started();
+        await registration.arm(["post"]);
+        expect((await registration.capabilities()).sync).toBe("unsupported");
+        expect(registration.handOver()).toBe(true);
+    });
+});
