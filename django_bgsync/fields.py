@@ -17,8 +17,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_uuid(value: object) -> bool:
-    """Only the canonical 36 characters: `uuid.UUID` itself also takes braces, URNs and missing hyphens."""
-    return isinstance(value, str) and _UUID.fullmatch(value) is not None
+    """Only the canonical 36 characters: `uuid.UUID` itself also takes braces, URNs and missing hyphens.
+
+    Not version 8 with the ninth byte 0x80: MariaDB (10.11) cannot store it.
+    """
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None and (value[14], value[19:21]) != ("8", "80")
 
 
 class Fields:

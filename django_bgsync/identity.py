@@ -63,4 +63,6 @@ def _digest(owner: str, identifier: UUID) -> int:
 def _assemble(version: int, timestamp: int, random: int) -> UUID:
     random &= (1 << _RANDOM_BITS) - 1
     high, low = random >> 62, random & ((1 << 62) - 1)
+    if version == 8 and low < 1 << 56:
+        low |= 1 << 56  # a version 8 whose ninth byte is 0x80 is an "Incorrect uuid value" to MariaDB (10.11)
     return UUID(int=timestamp << 80 | version << 76 | high << 64 | _VARIANT << 62 | low)

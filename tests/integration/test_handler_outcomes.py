@@ -120,7 +120,7 @@ def test_verdict_that_cannot_be_sent(device, step):
         ("fail with half a surrogate", "ValueError: "),
         ("fail with NUL", "ValueError: a"),
         ("use a missing table", "(Operational|Programming)Error: .*no_such_table"),
-        ("take the seat twice", "IntegrityError: .*seat"),
+        ("take the seat twice", "IntegrityError: "),
     ],
 )
 def test_failure(device, step, error):
