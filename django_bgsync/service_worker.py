@@ -27,14 +27,14 @@ class Script:
     etag: str
 
 
-def render() -> Script:
+def render(*, lifecycle: bool = True) -> Script:
     """The worker as a browser gets it. Rendered without request and context processors: nothing of any user can be in
     it.
     """
     if not conf.service_worker("ENABLED"):
-        return _script(get_template(REMOVAL).render())
+        return _script(get_template(REMOVAL).render({"lifecycle": lifecycle}))
     bundle = _bundle("bgsync-worker.js" if django_settings.DEBUG else "bgsync-worker.min.js")
-    config = {**configuration(), "lifecycle": True, "version": _digest(bundle)[:16]}
+    config = {**configuration(), "lifecycle": lifecycle, "version": _digest(bundle)[:16]}
     context = {"config": mark_safe(_script_json(config)), "bundle": mark_safe(bundle)}  # noqa: S308 - ours, and escaped
     return _script(get_template(TEMPLATE).render(context))
 

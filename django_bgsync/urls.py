@@ -14,4 +14,5 @@ urlpatterns = [
     path("v1/items/", ItemsView.as_view(), name="items"),
     path("v1/session/", SessionView.as_view(), name="session"),
     path("sw.js", ServiceWorkerView.as_view(), name="service-worker"),
+    path("worker.js", ServiceWorkerView.as_view(lifecycle=False), name="worker"),
 ]

@@ -20,6 +20,8 @@ class ServiceWorkerView(View):
     """
 
     http_method_names = ("get", "head", "options")
+    lifecycle = True
+    """False for `worker.js`, which a worker of the project's own imports: its life cycle is the project's."""
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -28,7 +30,7 @@ class ServiceWorkerView(View):
         return view
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
-        script = service_worker.render()
+        script = service_worker.render(lifecycle=self.lifecycle)
         response = HttpResponse(script.text, content_type="text/javascript; charset=utf-8")
         response["Cache-Control"] = "no-cache"
         response["Service-Worker-Allowed"] = conf.service_worker("SCOPE")

@@ -186,3 +186,17 @@ def test_worker_and_page_agree(device: Device):
     base = configuration_in(get().content.decode())["base"]
 
     assert device.http.get(f"{base}v1/session/").status_code == 200
+
+
+def test_worker_to_import():
+    """worker.js is the same without a life cycle of its own."""
+    text = get("/bgsync/worker.js").content.decode()
+
+    assert configuration_in(text) == {**configuration_in(get().content.decode()), "lifecycle": False}
+
+
+def test_nothing_to_import(settings):
+    """Switched off, worker.js must not remove the worker that imports it."""
+    settings.BGSYNC = {"SERVICE_WORKER": {"ENABLED": False}}
+
+    assert "addEventListener" not in get("/bgsync/worker.js").content.decode()
