@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime
 import sys
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 from django.contrib.auth import get_user_model
 from django.core import exceptions as django_exceptions
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from rest_framework import exceptions as drf_exceptions
 
 from django_bgsync import Conflict, Item, Rejected, RetryLater
@@ -50,6 +52,27 @@ def take_the_seat_once_more(item: Item) -> str:
 def point_to_nobody(item: Item) -> None:
     """A foreign key that PostgreSQL and SQLite check at the commit only."""
     Seat.objects.create(name="1A", beside_id=10**6)
+
+
+def lose_conflicts(times: float) -> Step:
+    """What databases do to one of two transactions that want the same rows, so many times for an item."""
+
+    def step(item: Item) -> str:
+        RUNS[item.id] += 1
+        if RUNS[item.id] <= times:
+            raise OperationalError("database is locked")
+        return f"run {RUNS[item.id]}"
+
+    return step
+
+
+RUNS: Counter[uuid.UUID] = Counter()
+
+
+def take_a_while(item: Item) -> str:
+    """Longer than handlers may share a transaction."""
+    time.sleep(0.3)
+    return "done"
 
 
 def use_a_missing_table(item: Item) -> None:
@@ -123,6 +146,9 @@ STEPS: dict[str, Step] = {
     "take the seat twice": take_the_seat_twice,
     "take the seat once more": take_the_seat_once_more,
     "point to nobody": point_to_nobody,
+    "lose a conflict": lose_conflicts(2),
+    "lose every conflict": lose_conflicts(float("inf")),
+    "take a while": take_a_while,
     "use a missing table": use_a_missing_table,
     "swallow an integrity error": swallow_an_integrity_error,
     "fail after the commit": fail_after_the_commit,

@@ -279,6 +279,7 @@ def cursor(text: str) -> str:
         {"state": "open", "cursor": cursor("now")},
         {"state": "open", "cursor": cursor(f"now {UNKNOWN}")},
         {"state": "open", "cursor": cursor("2026-01-01T00:00:00+00:00 x")},
+        {"state": "open", "cursor": cursor(f"2026-01-01T00:00:00 {UNKNOWN}")},
         {"state": "open", "cursor": cursor(f"0001-01-01T00:00:00+23:59 {UNKNOWN}")},
         {"state": "open", "cursor": urlsafe_b64encode(b"\xff\xfe").decode()},
     ],

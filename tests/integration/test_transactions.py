@@ -91,3 +91,48 @@ def test_deferred_constraint(device):
     assert history_of(item) == [(1, "receipt", "failed", "retrying")]
     make_due(item)
     assert device.ask(item) == [result(item, result="done", replayed=True)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_deferred_constraint_in_company(device):
+    """When the commit that items share fails, each is tried alone: only the culprit fails."""
+    items = make_item(), script("point to nobody"), make_item()
+
+    assert [each["code"] for each in device.send(*items)] == ["ok", "retrying", "ok"]
+    assert [effects_of(item) for item in items] == [1, 0, 1]
+    assert [row_of(item).attempts for item in items] == [1, 1, 1]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("neighbours", [0, 2])
+def test_victim_of_a_conflict(device, neighbours):
+    """A transaction that the database chose as a conflict's victim is done again within the same try."""
+    item = script("lose a conflict")
+    others = [make_item() for _ in range(neighbours)]
+    found = device.send(item, *others)
+
+    assert found[0] == result(item, result="run 3")
+    assert [each["status"] for each in found] == ["applied"] * (neighbours + 1)
+    assert [effects_of(each) for each in (item, *others)] == [1] * (neighbours + 1)
+    assert history_of(item) == [(1, "receipt", "applied", "ok")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_victim_of_every_conflict(device):
+    """After three times it is a failure like any other, and its neighbours are applied."""
+    item, other = script("lose every conflict"), make_item()
+
+    assert [each["code"] for each in device.send(item, other)] == ["retrying", "ok"]
+    assert (effects_of(item), effects_of(other)) == (0, 1)
+    assert history_of(item) == [(1, "receipt", "failed", "retrying")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_slow_handlers_do_not_share(device):
+    """What slow handlers did is committed before the next ones run: a process that ends loses no more than that."""
+    slow, ends, late = script("take a while"), script("exit", "apply"), make_item()
+    with pytest.raises(SystemExit):
+        device.deliver(slow, ends, late)
+
+    assert [row_of(item).state for item in (slow, ends, late)] == ["applied", "received", "received"]
+    assert effects_of(slow) == 1
