@@ -63,7 +63,8 @@ function start(texts: DOMStringMap): void {
     }
 
     function leave(): void {
-        if (!registration.isArmed && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
+        // Also where a sync event has been asked for: the page may be gone before the browser has heard of it.
+        if (!lastFlush.isNeedless && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
         announcer.close();  // an open channel keeps the page out of the back/forward cache
     }
 

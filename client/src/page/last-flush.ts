@@ -28,8 +28,13 @@ export class LastFlush {
     constructor(private readonly runtime: Runtime, private readonly session: SessionCheck) {}
 
     add(item: StoredItem): void {
-        if (!item.lane) this.unsent.set(item.id, item);
+        this.unsent.set(item.id, item);
         void this.prepare();
+    }
+
+    /** Whether everything this page wrote is known to have been sent. */
+    get isNeedless(): boolean {
+        return this.unsent.size === 0;
     }
 
     hear(announcement: Announcement): void {
@@ -61,7 +66,7 @@ export class LastFlush {
 
     private fitting(): StoredItem[] {
         let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
-        return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES) > 0);
+        return [...this.unsent.values()].filter(({lane, bytes}) => !lane && (room -= bytes + WIRE_ITEM_BYTES) > 0);
     }
 
     private async send(envelope: Envelope, token: string | null, keepalive: boolean): Promise<void> {

@@ -61,11 +61,6 @@ export class WorkerRegistration {
         if (this.known.sync !== before) await this.remember();
     }
 
-    /** Whether items are sent without this page. */
-    get isArmed(): boolean {
-        return this.known.sync === "granted";
-    }
-
     /** Have the worker flush in our stead. False if there is none. */
     handOver(): boolean {
         const worker = this.registration?.active;

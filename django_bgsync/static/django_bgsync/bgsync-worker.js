@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 fd83b3b8b6c7b360593165e3321b48f05c5724ab49445a2a88fb616942146e61 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e30b22ec64ee2ab1f7adf6a041db3fdae9504babc1b04986e5a86d3ef92e9ace */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 fd83b3b8b6c7b360593165e3321b48f05c5724ab49445a2a88fb616942146e61 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e30b22ec64ee2ab1f7adf6a041db3fdae9504babc1b04986e5a86d3ef92e9ace */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -1537,8 +1537,12 @@
     head = null;
     notBefore = 0;
     add(item) {
-      if (!item.lane) this.unsent.set(item.id, item);
+      this.unsent.set(item.id, item);
       void this.prepare();
+    }
+    /** Whether everything this page wrote is known to have been sent. */
+    get isNeedless() {
+      return this.unsent.size === 0;
     }
     hear(announcement) {
       if (announcement.type === "owner") this.unsent.clear();
@@ -1566,7 +1570,7 @@
     }
     fitting() {
       let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
-      return [...this.unsent.values()].filter((item) => (room -= item.bytes + WIRE_ITEM_BYTES) > 0);
+      return [...this.unsent.values()].filter(({ lane, bytes }) => !lane && (room -= bytes + WIRE_ITEM_BYTES) > 0);
     }
     async send(envelope, token, keepalive) {
       const { config, fetch: fetch2, now, random: random2 } = this.runtime;
@@ -1714,10 +1718,6 @@
         if (browserTag) this.known.sync = await granted(sync, browserTag);
       }
       if (this.known.sync !== before) await this.remember();
-    }
-    /** Whether items are sent without this page. */
-    get isArmed() {
-      return this.known.sync === "granted";
     }
     /** Have the worker flush in our stead. False if there is none. */
     handOver() {
@@ -1995,7 +1995,7 @@
       if (event) bgsync.dispatchEvent(event);
     }
     function leave() {
-      if (!registration.isArmed && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
+      if (!lastFlush.isNeedless && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
       announcer.close();
     }
     function comeBack({ persisted }) {
