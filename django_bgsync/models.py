@@ -117,6 +117,7 @@ class SyncItem(models.Model):
     fingerprint = models.CharField(_("fingerprint"), max_length=80)
     payload = models.TextField(_("payload"), null=True)  # noqa: DJ001 - NULL: removed by retention
     size = models.PositiveIntegerField(_("bytes"))
+    file_count = models.PositiveSmallIntegerField(_("files"), default=0)
     created_at = models.DateTimeField(
         _("created at"), null=True, help_text=_("On the device, corrected for its clock.")
     )
@@ -184,10 +185,10 @@ class ConflictingCopy(models.Model):
 
 
 class StoredFile(models.Model):
-    """A file that came with an item."""
+    """A file that came with an item. Without an item it is an orphan: its bytes were saved, but no receipt followed."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    item = loose_key(SyncItem, verbose_name=_("item"))
+    item = loose_key(SyncItem, null=True, verbose_name=_("item"))
     name = models.CharField(_("name"), max_length=100, help_text=_("What the item calls it."))
     file = models.FileField(_("file"), storage=private_storage, upload_to=file_path, max_length=255)
     filename = models.CharField(_("file name"), max_length=255, blank=True)
