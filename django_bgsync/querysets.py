@@ -44,7 +44,16 @@ class ItemQuerySet(models.QuerySet["SyncItem"]):
 
     def due(self, now: datetime) -> ItemQuerySet:
         """What somebody should look at, longest due first."""
-        return self.filter(next_at__lte=now).order_by("next_at")
+        return self.filter(next_at__lte=now).order_by("next_at", "pk")
+
+    def after_due(self, next_at: datetime, pk: UUID) -> ItemQuerySet:
+        """The rows that follow (next_at, pk) in that order."""
+        # The first condition says nothing new, but it is the one that finds its place in the index.
+        return self.filter(next_at__gte=next_at).exclude(next_at=next_at, pk__lte=pk)
+
+    def unclaimed(self, since: datetime) -> ItemQuerySet:
+        """Those that nobody has claimed since then."""
+        return self.filter(Q(claimed_at=None) | Q(claimed_at__lte=since))
 
     def before(self, received_at: datetime, pk: UUID) -> ItemQuerySet:
         """The rows that follow (received_at, pk) in a newest-first list: keyset paging."""
