@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connections, router, transaction
@@ -20,6 +21,7 @@ _SQLSTATES = {"40001", "40P01", "55P03"}
 """Serialization failure, deadlock, lock not available (PostgreSQL, appendix A)."""
 _MARIADB_ERRORS = {1205, 1213}
 """Lock wait timeout, deadlock."""
+_is_joining = ContextVar("_is_joining", default=False)
 
 
 def alias() -> str:
@@ -33,7 +35,17 @@ def connection() -> BaseDatabaseWrapper:
 
 def atomic() -> AbstractContextManager[None]:
     """A transaction that really commits at its end: inside another one it fails loudly (but works in TestCase)."""
-    return transaction.atomic(using=alias(), durable=True)
+    return transaction.atomic(using=alias(), durable=not _is_joining.get())
+
+
+@contextmanager
+def joining() -> Iterator[None]:
+    """Let `atomic` be a part of the transaction that is open around it, if there is one, and stay or go with that."""
+    token = _is_joining.set(True)
+    try:
+        yield
+    finally:
+        _is_joining.reset(token)
 
 
 @contextmanager

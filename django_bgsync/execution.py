@@ -60,7 +60,7 @@ def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> lis
 def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Callable[[Item], Any]) -> Verdict:
     try:
         with database.savepoint():
-            return applied(call(_build(handler, row, around)))
+            return applied(call(_build(handler, row, around)), handler)
     except Exception as error:
         if database.is_transient(error):
             raise
@@ -81,7 +81,7 @@ def _run_together(handler: Handler, rows: Sequence[SyncItem], around: Surroundin
             raise BadResult(f"A handler with many=True was given {len(valid)} items and must return as many results.")
         for (row, _item), value in zip(valid, values, strict=True):
             decided = isinstance(value, Decision)
-            verdicts[row.pk] = judge(value, row, handler, timezone.now()) if decided else applied(value)
+            verdicts[row.pk] = judge(value, row, handler, timezone.now()) if decided else applied(value, handler)
     return [verdicts[row.pk] for row in rows]
 
 

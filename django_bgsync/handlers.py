@@ -73,6 +73,7 @@ class Handler:
     max_attempts: int = 8
     max_age: timedelta | None = None
     max_bytes: int | None = None
+    max_result_bytes: int = 16 * 1024
     permission_classes: Sequence[Any] = ()
     title: str = ""
     description: str = ""

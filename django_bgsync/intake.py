@@ -101,7 +101,8 @@ class _Batch:
     def process(self) -> None:
         """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile."""
         received = [self.rows[pk] for pk in self.fresh]
-        changed = apply([Claim.on(row) for row in received if row.claimed_at is not None], self._try(Hand.RECEIPT))
+        claims = [Claim.on(row, registry[row.tag_id]) for row in received if row.claimed_at is not None]
+        changed = apply(claims, self._try(Hand.RECEIPT))
         freed = lanes.release(changed) + lanes.look_again([*received, *changed])
         changed += bring_forward(freed, self._try(Hand.RECEIPT))
         changed += bring_forward(self._due_replays(), self._try(Hand.REPLAY))

@@ -12,7 +12,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -41,12 +41,15 @@ logger = logging.getLogger("django_bgsync")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Try:
-    """Who picks items up, because of which delivery (None, or one that a pure replay never stored), and until when."""
+    """Who picks items up, because of which delivery (None, or one that a pure replay never stored), until when, and
+    with which handlers.
+    """
 
     hand: Hand
     delivery: Delivery | None = None
     deadline: float | None = None
     """By `time.monotonic()`: no handler is started after it."""
+    handlers: Mapping[str, Handler] = field(default_factory=lambda: registry)
 
     @property
     def is_over(self) -> bool:
@@ -62,8 +65,8 @@ class Claim:
     mark: tuple[str, int, datetime | None]
 
     @classmethod
-    def on(cls, row: SyncItem) -> Claim:
-        return cls(row, registry[row.tag_id], mark_of(row))
+    def on(cls, row: SyncItem, handler: Handler) -> Claim:
+        return cls(row, handler, mark_of(row))
 
 
 def mark_of(row: SyncItem) -> tuple[str, int, datetime | None]:
@@ -120,18 +123,19 @@ def take(pks: Iterable[UUID], by: Try, *, alone: bool = False) -> tuple[list[Cla
     with database.atomic():
         now = timezone.now()
         rows = [row for row in ledger.items().locked(pks) if _is_free(row, by, paused, now)]
-        _write_lost([row for row in rows if row.claimed_at is not None], now)
+        _write_lost([row for row in rows if row.claimed_at is not None], by.handlers, now)
         rows = [row for row in rows if not row.is_finished]
         takable = [row for row in rows if alone or not row.lost]
         ledger.items().filter(pk__in=[row.pk for row in takable]).claim(now, by.hand)
     for row in takable:
         row.attempts += 1
         row.claimed_at = now
-    return [Claim.on(row) for row in takable], [row.pk for row in rows if row.lost and not alone]
+    claims = [Claim.on(row, by.handlers[row.tag_id]) for row in takable]
+    return claims, [row.pk for row in rows if row.lost and not alone]
 
 
 def _is_free(row: SyncItem, by: Try, paused: set[str], now: datetime) -> bool:
-    handler = registry.get(row.tag_id)
+    handler = by.handlers.get(row.tag_id)
     if handler is None or row.tag_id in paused or row.is_finished or row.next_at is None or row.next_at > now:
         return False
     if handler.mode == Mode.BACKGROUND and by.hand in CLIENT_HANDS:
@@ -139,7 +143,7 @@ def _is_free(row: SyncItem, by: Try, paused: set[str], now: datetime) -> bool:
     return row.claimed_at is None or now - row.claimed_at >= FRESH_CLAIM
 
 
-def _write_lost(rows: list[SyncItem], now: datetime) -> None:
+def _write_lost(rows: list[SyncItem], handlers: Mapping[str, Handler], now: datetime) -> None:
     """Write down the tries of processes that are gone, under the hands that made them."""
     if not rows:
         return
@@ -148,7 +152,7 @@ def _write_lost(rows: list[SyncItem], now: datetime) -> None:
     for row in rows:
         delivery = deliveries.get(row.delivery_id) if row.claimed_by == Hand.RECEIPT else None
         gone = Try(hand=Hand(row.claimed_by), delivery=delivery)
-        verdict = lost(row, registry[row.tag_id], now)
+        verdict = lost(row, handlers[row.tag_id], now)
         attempts.append(_settle(row, verdict, gone, started_at=row.claimed_at, duration=None))
     ledger.write_back(rows, attempts)
 
@@ -329,7 +333,7 @@ def _renew(claims: list[Claim]) -> list[Claim]:
     ledger.items().filter(pk__in=[claim.row.pk for claim in claims]).update(claimed_at=now)
     for claim in claims:
         claim.row.claimed_at = now
-    return [Claim.on(claim.row) for claim in claims]
+    return [Claim.on(claim.row, claim.handler) for claim in claims]
 
 
 def _give_back(claims: list[Claim]) -> None:

@@ -16,7 +16,6 @@ from django_bgsync.exceptions import BadResult, Conflict, Rejected, RetryLater
 from django_bgsync.handlers import Handler
 from django_bgsync.models import MAX_CODE, SyncItem
 
-MAX_RESULT_BYTES = 16 * 1024
 MAX_ERROR = 500
 PATIENCE = timedelta(days=7)
 """So long a handler without `max_age` may put an item off with RetryLater."""
@@ -38,15 +37,15 @@ class Verdict:
     traceback: str = ""
 
 
-def applied(value: Any) -> Verdict:
+def applied(value: Any, handler: Handler) -> Verdict:
     """The handler returned. Raises BadResult if what it returned cannot be stored and sent."""
     try:
         text = write_json(value)
         size = len(text.encode())
     except (TypeError, ValueError, RecursionError) as error:
         raise BadResult(f"The handler returned what JSON cannot hold: {error}") from error
-    if size > MAX_RESULT_BYTES:
-        raise BadResult(f"The handler returned {size} bytes; {MAX_RESULT_BYTES} are allowed.")
+    if size > handler.max_result_bytes:
+        raise BadResult(f"The handler returned {size} bytes; {handler.max_result_bytes} are allowed.")
     return Verdict(outcome=Outcome.APPLIED, state=ItemState.APPLIED, code=Code.OK, result=text)
 
 
