@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from django_bgsync import identity
 from django_bgsync.models import OwnerSalt
@@ -14,19 +15,31 @@ SALT_ROW = 1
 
 @dataclass(frozen=True)
 class Owner:
-    """The owner that a session speaks for."""
+    """Whose items a request is about, and the user of its session, whom their handlers are given."""
 
     user: Any
+    """Of the session; an AnonymousUser (or None) if nobody is signed in."""
+    visitor: UUID | None = None
+    """The client id, if the items are those of a visitor. It is a bearer secret."""
+
+    @property
+    def user_id(self) -> Any:
+        return getattr(self.user, "pk", None)
 
     @property
     def reference(self) -> str:
-        """`u:<primary key>`: internal and stable. Independent of SECRET_KEY, which may be rotated."""
-        return f"u:{self.user.pk}"
+        """`u:<primary key>` or `c:<client id>`: internal and stable, whatever becomes of SECRET_KEY."""
+        return f"u:{self.user_id}" if self.visitor is None else f"c:{self.visitor}"
 
     @cached_property
     def key(self) -> str:
         """What devices see; see `identity.owner_key`."""
         return identity.owner_key(_salt(), self.reference)
+
+    @cached_property
+    def session_key(self) -> str | None:
+        """The key of the signed-in user; None if nobody is signed in."""
+        return None if self.user_id is None else Owner(self.user).key
 
 
 def _salt() -> bytes:

@@ -74,7 +74,7 @@ class Registrar:
             pk=pk,
             item_id=item.id,
             owner=self.owner.reference,
-            user_id=self.owner.user.pk,
+            user_id=self.owner.user_id,
             client=self.client,
             tag_id=item.tag,
             delivery_id=self.delivery.pk,

@@ -18,6 +18,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from django_bgsync import visitors
 from django_bgsync.api import problems
 from django_bgsync.conf import settings
 from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
@@ -80,21 +81,32 @@ class ApiView(APIView):
         patch_cache_control(response, no_store=True)
         return response
 
-    @property
-    def owner(self) -> Owner:
-        return Owner(self.request.user)
+    def session_owner(self, client_id: UUID | None) -> Owner | None:
+        """The signed-in user, else the visitor that this client is; None for a client that cannot be one."""
+        if getattr(self.request.user, "is_authenticated", False):
+            return Owner(self.request.user)
+        return Owner(None, visitor=client_id) if visitors.may_be_visitor(client_id) else None
 
     def permits(self, handler: Handler) -> bool:
         """Whether this request may use a handler."""
         classes = (_load(entry)() for entry in handler.permission_classes)
         return all(permission.has_permission(self.request, self) for permission in classes)
 
-    def check_owner(self, claimed: str) -> Owner:
-        """The session's owner, which must be the one the client sends for. Raises WrongOwner."""
-        owner = self.owner
-        if claimed and claimed != owner.key:
-            raise WrongOwner(owner=owner.key)
-        return owner
+    def owner_of(self, claimed: str, client_id: UUID | None) -> Owner:
+        """The owner that a client sends for: the session's, or the visitor that this client was before.
+
+        Raises WrongOwner for anybody else.
+        """
+        owner = self.session_owner(client_id)
+        if owner is None:
+            raise InvalidEnvelope("Without a session the client must name itself, by a UUID of version 4.")
+        if claimed in ("", owner.key):
+            return owner
+        if visitors.may_be_visitor(client_id):
+            visitor = Owner(owner.user, visitor=client_id)
+            if claimed == visitor.key:
+                return visitor
+        raise WrongOwner(owner=owner.key)
 
 
 def _load(entry: str | type) -> Any:

@@ -6,19 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
+from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from django_bgsync import conf, history, intake
+from django_bgsync import clients, conf, history, intake
 from django_bgsync.api import body
 from django_bgsync.api.base import ApiView, client_of, json_response
 from django_bgsync.canonical import read_json, write_json
 from django_bgsync.enums import Code, Status
-from django_bgsync.exceptions import InvalidEnvelope
+from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
 from django_bgsync.fields import is_uuid
 from django_bgsync.handlers import registry
+from django_bgsync.owners import Owner
 from django_bgsync.protocol import (
     ClientIn,
     Envelope,
@@ -36,13 +39,13 @@ class DeliveriesView(ApiView):
 
     def post(self, request: Request) -> HttpResponse:
         envelope = read_envelope(read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH))
-        owner = self.check_owner(envelope.owner)
+        owner = self.owner_of(envelope.owner, envelope.client.id if envelope.client else None)
         answer = intake.accept(envelope, owner, self.permits, user_agent=request.headers.get("User-Agent", ""))
         head = {
             "bgsync": 1,
             "delivery": str(answer.delivery),
             "server_time": write_instant(timezone.now()),
-            "owner": owner.key,
+            "owner": owner.session_key or owner.key,
             "limits": conf.limits(),
         }
         return json_response(write_answer(head, results=answer.results, settled=answer.settled))
@@ -55,8 +58,8 @@ class ItemsView(ApiView):
         item = read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH)
         if isinstance(item, dict) and "id" not in item:
             item["id"] = _idempotency_key(request)
-        owner = self.check_owner(request.headers.get("BGSync-Owner", ""))
         client_id = client_of(request)
+        owner = self.owner_of(request.headers.get("BGSync-Owner", ""), client_id)
         envelope = Envelope(items=[item], client=ClientIn(id=client_id) if client_id else None, context="other")
         user_agent = request.headers.get("User-Agent", "")
         [result] = intake.accept(envelope, owner, self.permits, user_agent=user_agent).results
@@ -66,7 +69,9 @@ class ItemsView(ApiView):
         return response
 
     def get(self, request: Request) -> HttpResponse:
-        owner = self.check_owner(request.headers.get("BGSync-Owner", ""))
+        client_id = client_of(request)
+        owner = self.owner_of(request.headers.get("BGSync-Owner", ""), client_id)
+        clients.check(client_id, owner)
         query = request.query_params
         if "id" in query:
             return json_response(write_answer({}, results=history.of_ids(owner, _ids(query.getlist("id")))))
@@ -83,18 +88,37 @@ class SessionView(ApiView):
         return []
 
     def get(self, request: Request) -> HttpResponse:
-        owner = self.owner if getattr(request.user, "is_authenticated", False) else None
+        may_sync = self._may_sync()
+        owner = self._owner(may_sync)
         document: Mapping[str, Any] = {
             "bgsync": 1,
-            "authenticated": owner is not None,
+            "authenticated": owner is not None and owner.visitor is None,
             "owner": owner.key if owner else None,
             "csrf_token": get_token(request._request),
             "server_time": write_instant(timezone.now()),
             "limits": conf.limits(),
-            "tags": sorted(tag for tag, handler in registry.items() if owner and self.permits(handler)),
+            "tags": sorted(tag for tag, handler in registry.items() if owner and may_sync and self.permits(handler)),
             "feeds": [],
         }
         return json_response(write_json(document))
+
+    def _may_sync(self) -> bool:
+        try:
+            return all(permission.has_permission(self.request, self) for permission in super().get_permissions())
+        except (PermissionDenied, Http404, APIException):
+            return False
+
+    def _owner(self, may_sync: bool) -> Owner | None:
+        """Whose items this session can send. Raises ClientRevoked: a client asks here whether it may go on."""
+        client_id = client_of(self.request)
+        owner = self.session_owner(client_id)
+        if owner is None or (owner.visitor and not may_sync):
+            return None
+        try:
+            clients.check(client_id, owner)
+        except WrongOwner:  # a visitor who has become a user, and is not signed in now
+            return None
+        return owner
 
 
 def http_status(result: Result) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth import get_user_model
+from django.http import Http404
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import BasePermission
@@ -36,3 +37,8 @@ class BusyAuthentication(BaseAuthentication):
 class Nobody(BasePermission):
     def has_permission(self, request: Any, view: Any) -> bool:
         return False
+
+
+class Hidden(BasePermission):
+    def has_permission(self, request: Any, view: Any) -> bool:
+        raise Http404

@@ -31,8 +31,8 @@ LINES = (  # top first
     Line("edges", "api views admin management templatetags", strangers=True),
     Line(
         "domain",
-        "processing execution verdicts intake receipts reopening lanes results clients history "
-        "runners feeds idempotency retention testing service_worker",
+        "processing execution verdicts intake receipts reopening lanes results clients visitors files throttling "
+        "history runners feeds idempotency retention testing service_worker",
     ),
     Line("registry and data", "handlers drf reports owners database ledger querysets models storage migrations"),
     Line("configuration", "conf"),
