@@ -35,6 +35,8 @@ class Settings:
     """DRF permission classes, all of which must agree before a delivery is read."""
     AUTHENTICATION_CLASSES: Sequence[str | type] | None = None
     """DRF authentication classes; None means DRF's own default."""
+    RUNNER: str = "django_bgsync.runners.django_q.DjangoQRunner"
+    """What starts work outside of requests; see `runners`."""
     BACKOFF: Mapping[str, Any] = {}
     """`first`, `factor`, `cap` of the waits between tries; see `backoff`."""
     FILE_STORAGE: str = "bgsync"

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from django_bgsync import clients, conf, database, lanes, ledger, reopening, results
 from django_bgsync.conf import settings
-from django_bgsync.enums import Code, Hand, Mode
+from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
 from django_bgsync.exceptions import ItemFault, TooLarge
 from django_bgsync.handlers import registry
 from django_bgsync.identity import item_key, uuid7
@@ -22,6 +22,7 @@ from django_bgsync.owners import Owner
 from django_bgsync.processing import Claim, Try, apply, bring_forward
 from django_bgsync.protocol import Envelope, ItemIn, Result, claimed_id, read_item
 from django_bgsync.receipts import Permits, Registrar, corrected
+from django_bgsync.runners import calls
 
 UNKNOWN_TAG_RETRY = 3600
 """Seconds: a new client that meets an old server waits until the deployment is over."""
@@ -177,10 +178,16 @@ class _Batch:
             fresh = {pk for pk, delivery in stored if delivery == self.delivery.pk}
             if fresh:
                 self.delivery.save(force_insert=True)
+            if any(self._is_for_workers(receipts[pk]) for pk in fresh):
+                calls.call()
             raced = [pk for pk in receipts if pk not in fresh]
             self.rows |= ledger.items().in_bulk(raced) if raced else {}
         self.fresh = [pk for pk in receipts if pk in fresh]
         self.rows |= {pk: receipts[pk] for pk in self.fresh}
+
+    def _is_for_workers(self, row: SyncItem) -> bool:
+        is_paused = self.registrar.tags[row.tag_id] == TagState.PAUSED
+        return row.state == ItemState.RECEIVED and row.claimed_at is None and not is_paused
 
     # Processing
 

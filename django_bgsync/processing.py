@@ -27,6 +27,7 @@ from django_bgsync.enums import CLIENT_HANDS, Hand, ItemState, Mode, Outcome
 from django_bgsync.execution import Surroundings, run
 from django_bgsync.handlers import Handler, registry
 from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem, SyncTag
+from django_bgsync.runners import calls
 from django_bgsync.verdicts import Verdict, describe, judge, lost
 
 FRESH_CLAIM = timedelta(seconds=5)
@@ -93,6 +94,8 @@ def bring_forward(pks: Iterable[UUID], by: Try) -> list[SyncItem]:
             rows += apply(take([pk], by, alone=True)[0], by)
         changed += rows
         waiting = lanes.release(rows)
+    if waiting:
+        calls.call()
     return changed
 
 
@@ -107,7 +110,11 @@ def apply(claims: Sequence[Claim], by: Try) -> list[SyncItem]:
         harvest = _apply_together(left, by) if len(left) > 1 else _apply_alone(left[0], by)
         changed += harvest.rows
         left = harvest.left
-    _give_back(left)
+    if left:
+        _give_back(left)
+        calls.call()
+    elif retries := [row.next_at for row in changed if row.state == ItemState.WAITING and row.next_at]:
+        calls.call_at(min(retries))
     return changed
 
 
@@ -122,7 +129,10 @@ def take(pks: Iterable[UUID], by: Try, *, alone: bool = False) -> tuple[list[Cla
     paused = SyncTag.objects.using(database.alias()).paused()
     with database.atomic():
         now = timezone.now()
-        rows = [row for row in ledger.items().locked(pks) if _is_free(row, by, paused, now)]
+        due = [row for row in ledger.items().locked(pks) if _is_free(row, by, paused, now)]
+        rows = [row for row in due if not _is_for_workers(row, by)]
+        if len(rows) < len(due):
+            calls.call()
         _write_lost([row for row in rows if row.claimed_at is not None], by.handlers, now)
         rows = [row for row in rows if not row.is_finished]
         takable = [row for row in rows if alone or not row.lost]
@@ -138,9 +148,11 @@ def _is_free(row: SyncItem, by: Try, paused: set[str], now: datetime) -> bool:
     handler = by.handlers.get(row.tag_id)
     if handler is None or row.tag_id in paused or row.is_finished or row.next_at is None or row.next_at > now:
         return False
-    if handler.mode == Mode.BACKGROUND and by.hand in CLIENT_HANDS:
-        return False
     return row.claimed_at is None or now - row.claimed_at >= FRESH_CLAIM
+
+
+def _is_for_workers(row: SyncItem, by: Try) -> bool:
+    return by.handlers[row.tag_id].mode == Mode.BACKGROUND and by.hand in CLIENT_HANDS
 
 
 def _write_lost(rows: list[SyncItem], handlers: Mapping[str, Handler], now: datetime) -> None:

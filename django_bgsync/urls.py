@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from django_bgsync.api.views import DeliveriesView, ItemsView, SessionView
-from django_bgsync.views import ServiceWorkerView
+from django_bgsync.views import HealthView, ServiceWorkerView
 
 app_name = "django_bgsync"
 
@@ -15,4 +15,5 @@ urlpatterns = [
     path("v1/session/", SessionView.as_view(), name="session"),
     path("sw.js", ServiceWorkerView.as_view(), name="service-worker"),
     path("worker.js", ServiceWorkerView.as_view(lifecycle=False), name="worker"),
+    path("health/", HealthView.as_view(), name="health"),
 ]

@@ -32,7 +32,7 @@ LINES = (  # top first
     Line(
         "domain",
         "processing execution verdicts intake receipts reopening lanes results clients visitors files throttling "
-        "history runners feeds idempotency retention testing service_worker",
+        "history runners sweep backlog heartbeats health feeds idempotency retention testing service_worker",
     ),
     Line("registry and data", "handlers drf reports owners database ledger querysets models storage migrations"),
     Line("configuration", "conf"),
