@@ -4,7 +4,6 @@ import {read, requestInit} from "../shared/exchange";
 import {withinBase} from "../shared/config";
 import {readDevice} from "../shared/device";
 import {find, put} from "../shared/items";
-import {LEASE} from "../shared/lock";
 import type {Announcement} from "../shared/messages";
 import type {Envelope} from "../shared/protocol";
 import type {Runtime} from "../shared/runtime";
@@ -51,7 +50,7 @@ export class LastFlush {
         const wire = items.map((item) => wireItem({...item, send_count: item.send_count + 1}, null));
         const envelope = {...this.head, sent_at: new Date(this.runtime.now()).toISOString(), items: wire};
         const sending = this.send(envelope, token, true);
-        void this.lease(items).catch(() => undefined);  // the server recognises what is sent twice
+        void this.mark(items).catch(() => undefined);
         sending.catch(() => this.send(envelope, token, false)).catch(() => undefined);
     }
 
@@ -82,14 +81,15 @@ export class LastFlush {
         this.runtime.announce({type: "change"});
     }
 
-    private async lease(items: StoredItem[]): Promise<void> {
+    /** Nobody may be left to hear the answer, so whoever comes next sends it again: the server recognises it. */
+    private async mark(items: StoredItem[]): Promise<void> {
         const {db, instance, now} = this.runtime;
         await db.write(async (tx) => {
             for (const {id} of items) {
                 const item = await find(tx, id);
                 if (item?.state !== "queued") continue;
-                const leased = {lease_by: instance, lease_until: now() + LEASE, send_count: item.send_count + 1};
-                await put(tx, {...item, ...leased, state: "sending", uncertain: true});
+                const sent = {lease_by: instance, lease_until: now(), send_count: item.send_count + 1, uncertain: true};
+                await put(tx, {...item, ...sent, state: "sending"});
             }
         });
     }

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e30b22ec64ee2ab1f7adf6a041db3fdae9504babc1b04986e5a86d3ef92e9ace */
+/*! django-bgsync: generated from client/src, do not edit. sha256 97835f68bb2b605022997725c96bcb9f6aa26ed40d5f610de6df0714b437eff3 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e30b22ec64ee2ab1f7adf6a041db3fdae9504babc1b04986e5a86d3ef92e9ace */
+/*! django-bgsync: generated from client/src, do not edit. sha256 97835f68bb2b605022997725c96bcb9f6aa26ed40d5f610de6df0714b437eff3 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -1557,7 +1557,7 @@
       const wire = items.map((item) => wireItem({ ...item, send_count: item.send_count + 1 }, null));
       const envelope = { ...this.head, sent_at: new Date(this.runtime.now()).toISOString(), items: wire };
       const sending = this.send(envelope, token, true);
-      void this.lease(items).catch(() => void 0);
+      void this.mark(items).catch(() => void 0);
       sending.catch(() => this.send(envelope, token, false)).catch(() => void 0);
     }
     async prepare() {
@@ -1583,14 +1583,15 @@
       await this.session.confirm(owner, (tx) => applyResults(tx, results, { now: now(), random: random2 }));
       this.runtime.announce({ type: "change" });
     }
-    async lease(items) {
+    /** Nobody may be left to hear the answer, so whoever comes next sends it again: the server recognises it. */
+    async mark(items) {
       const { db, instance, now } = this.runtime;
       await db.write(async (tx) => {
         for (const { id } of items) {
           const item = await find(tx, id);
           if (item?.state !== "queued") continue;
-          const leased = { lease_by: instance, lease_until: now() + LEASE, send_count: item.send_count + 1 };
-          await put(tx, { ...item, ...leased, state: "sending", uncertain: true });
+          const sent = { lease_by: instance, lease_until: now(), send_count: item.send_count + 1, uncertain: true };
+          await put(tx, { ...item, ...sent, state: "sending" });
         }
       });
     }
