@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django_bgsync import database
+from django.db import DatabaseError
+
+from django_bgsync import database, recordset
 from django_bgsync.models import DeliveryAttempt, SyncItem
 from django_bgsync.querysets import ItemQuerySet
 
@@ -33,14 +35,29 @@ def insert(receipts: Sequence[SyncItem]) -> None:
 
     In the order of the primary key: six writers with the same ids in shuffled orders deadlocked, sorted ones never.
     """
-    items().bulk_create(sorted(receipts, key=lambda row: row.pk), ignore_conflicts=True)
+    rows = sorted(receipts, key=lambda row: row.pk)
+    if dialect := recordset.dialect_of(database.connection()):
+        dialect.insert(rows, ignore_conflicts=True)
+    else:
+        items().bulk_create(rows, ignore_conflicts=True)
 
 
 def write_back(rows: Sequence[SyncItem], attempts: Sequence[DeliveryAttempt]) -> None:
-    """The outcomes of locked rows, and the attempts that led to them.
+    """The outcomes of locked rows, and the attempts that led to them."""
+    if not rows:
+        return
+    if dialect := recordset.dialect_of(database.connection()):
+        if dialect.update(rows, OUTCOME_FIELDS) != len(rows):
+            raise DatabaseError("Rows vanished while they were locked.")
+        if attempts:
+            dialect.insert(attempts)
+    else:
+        _upsert(rows)
+        DeliveryAttempt.objects.using(database.alias()).bulk_create(attempts)
 
-    An upsert, though every row exists: `bulk_update` builds a CASE for each column, which is four times slower.
-    """
+
+def _upsert(rows: Sequence[SyncItem]) -> None:
+    """An upsert, though every row exists: `bulk_update` builds a CASE for each column, which is four times slower."""
     targeted = database.connection().features.supports_update_conflicts_with_target
     items().bulk_create(
         sorted(rows, key=lambda row: row.pk),
@@ -48,4 +65,3 @@ def write_back(rows: Sequence[SyncItem], attempts: Sequence[DeliveryAttempt]) ->
         update_fields=OUTCOME_FIELDS,
         unique_fields=["id"] if targeted else None,
     )
-    DeliveryAttempt.objects.using(database.alias()).bulk_create(attempts)

@@ -285,7 +285,7 @@ class DeliveryAttempt(models.Model):
     client = loose_key(SyncClient, null=True, verbose_name=_("client"))
     delivery = loose_key(Delivery, null=True, verbose_name=_("delivery"))
     number = models.PositiveIntegerField(_("number"))
-    hand = models.CharField(_("by"), max_length=16, choices=Hand.choices)
+    hand = models.CharField(_("hand"), max_length=16, choices=Hand.choices)
     trigger = models.CharField(_("trigger"), max_length=16, choices=Trigger.choices, blank=True)
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome.choices)
     code = models.CharField(_("code"), max_length=MAX_CODE, blank=True)

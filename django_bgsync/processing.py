@@ -303,7 +303,7 @@ def _settle(
         item_id=row.pk,
         tag_id=row.tag_id,
         client_id=row.client_id,
-        delivery_id=by.delivery.pk if by.delivery else None,
+        delivery_id=by.delivery.pk if by.delivery and not by.delivery._state.adding else None,
         number=row.attempts,
         hand=by.hand,
         trigger=by.delivery.trigger if by.delivery else "",

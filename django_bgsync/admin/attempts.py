@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to, short
@@ -23,7 +26,7 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
         "duration_ms",
     )
     list_filter = ("outcome", "hand", "trigger", "tag", "started_at")
-    list_select_related = ("item", "client")
+    list_select_related = ("client",)
     fields = (
         ("item_link", "number", "tag_link", "client_link", "delivery_link"),
         ("hand", "trigger", "worker"),
@@ -38,9 +41,16 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
         ours = lookup in {"client__id__exact", "delivery__id__exact", "item__id__exact"}
         return ours or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
+        # Not joined: an attempt may outlive its item, and an inner join would hide it.
+        return super().get_queryset(request).prefetch_related("item")
+
     @admin.display(description=_("item"))
     def item_link(self, attempt: DeliveryAttempt) -> SafeString | str:
-        return link_to(SyncItem, attempt.item_id, str(attempt.item.item_id))
+        try:
+            return link_to(SyncItem, attempt.item_id, short(attempt.item.item_id))
+        except SyncItem.DoesNotExist:
+            return gettext("removed")
 
     @admin.display(description=_("tag"))
     def tag_link(self, attempt: DeliveryAttempt) -> SafeString | str:

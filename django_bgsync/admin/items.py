@@ -13,7 +13,7 @@ from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem
 
 @admin.register(SyncItem)
 class SyncItemAdmin(ReadOnlyAdmin):
-    list_display = ("item_id", "tag_link", "state", "code", "attempts", "user", "client_link", "received_at")
+    list_display = ("short_id", "tag_link", "state", "code", "attempts", "user", "client_link", "received_at")
     list_filter = ("state", "tag", "code", "received_at")
     list_select_related = ("client", "user")
     search_fields = ("item_id",)
@@ -34,6 +34,10 @@ class SyncItemAdmin(ReadOnlyAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: object = None) -> bool:
         ours = lookup in {"client__id__exact", "delivery__id__exact"}
         return ours or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
+    @admin.display(description=_("item"))
+    def short_id(self, item: SyncItem) -> SafeString:
+        return format_html('<span title="{}">{}</span>', item.item_id, short(item.item_id))
 
     @admin.display(description=_("tag"))
     def tag_link(self, item: SyncItem) -> SafeString | str:

@@ -54,5 +54,7 @@ def link_to_list(model: type[models.Model], text: Any, **filters: Any) -> SafeSt
 
 
 def short(identifier: Any) -> str:
-    """Enough of a UUID to recognise it; a visitor's client id is a secret."""
-    return f"{str(identifier)[:8]}…"
+    """The end of a UUID, enough to recognise it: a version 7 begins with the time, and a visitor's client id is a
+    secret.
+    """
+    return f"…{str(identifier)[-8:]}"

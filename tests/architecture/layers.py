@@ -34,7 +34,9 @@ LINES = (  # top first
         "processing execution verdicts intake receipts reopening lanes results clients visitors files throttling "
         "history runners sweep backlog heartbeats health feeds idempotency retention testing service_worker",
     ),
-    Line("registry and data", "handlers drf reports owners database ledger querysets models storage migrations"),
+    Line(
+        "registry and data", "handlers drf reports owners database ledger recordset querysets models storage migrations"
+    ),
     Line("configuration", "conf"),
     Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals"),
 )
