@@ -30,6 +30,7 @@ class Api:
         self.session.post(f"{site.url}/accounts/login/", data=form, timeout=10).raise_for_status()
         self.session.headers["X-CSRFToken"] = self.session.cookies["csrftoken"]
         self.session.headers["Content-Type"] = "application/json"
+        self.session.headers["Connection"] = "close"  # a body refused unread takes its connection with it
         return self
 
     def __exit__(self, *exception: object) -> None:
