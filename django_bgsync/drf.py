@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from django.core import exceptions as django_exceptions
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions, serializers
+from rest_framework.authentication import CSRFCheck
+from rest_framework.request import Request
 
 if TYPE_CHECKING:
     from django_bgsync.handlers import Handler, Item
 
+CSRF_PREFIX = "CSRF Failed"
+"""What DRF's SessionAuthentication puts before Django's reason."""
+_SENDER_CODES = (exceptions.NotAuthenticated.default_code, exceptions.AuthenticationFailed.default_code)
 VALIDATION_ERRORS = (exceptions.ValidationError, django_exceptions.ValidationError)
 
 
@@ -21,7 +29,8 @@ def validate(handler: Handler, item: Item) -> Any:
         return _clean(handler.form, item)
     # A try may come long after the request is over, so this one knows the user only.
     context = {"item": item, "user": item.user, "request": SimpleNamespace(user=item.user)}
-    serializer = handler.serializer(data=item.payload, context=context)  # type: ignore[misc]  # one of the two is set
+    data = {**item.payload, **item.files} if item.files and isinstance(item.payload, dict) else item.payload
+    serializer = handler.serializer(data=data, context=context)  # type: ignore[misc]  # one of the two is set
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
 
@@ -39,12 +48,45 @@ def is_permission_denied(error: BaseException) -> bool:
     return isinstance(error, exceptions.PermissionDenied | django_exceptions.PermissionDenied)
 
 
+def is_request(value: Any) -> TypeGuard[HttpRequest]:
+    """Whether this is DRF's request, which passes everything on to Django's and so may be taken for one."""
+    return isinstance(value, Request)
+
+
+def answer_to(error: Exception, request: Any) -> HttpResponseBase:
+    """What the request's view makes of an exception. Raises those that are not its to answer."""
+    return cast(HttpResponseBase, request.parser_context["view"].handle_exception(error))
+
+
+def complete(response: HttpResponseBase, request: Any) -> HttpResponseBase:
+    """The response with its content, which Django and DRF otherwise make after the view."""
+    if isinstance(request, Request):
+        response = request.parser_context["view"].finalize_response(request, response)
+    if isinstance(response, SimpleTemplateResponse):
+        response.render()
+    return response
+
+
+def refuses_sender(response: HttpResponseBase, request: Any) -> bool:
+    """Whether a 403 is about who sends, or a CSRF token, rather than about what the sender may do."""
+    detail = getattr(response, "data", None)
+    if detail is None:
+        # DRF's check tells whether Django's middleware would refuse; it has no answer of its own.
+        return CSRFCheck(_no_view).process_view(request, _no_view, (), {}) is not None
+    detail = detail.get("detail", "") if isinstance(detail, dict) else ""
+    return str(detail).startswith(CSRF_PREFIX) or getattr(detail, "code", "") in _SENDER_CODES
+
+
+def _no_view(request: HttpRequest) -> HttpResponse:
+    return HttpResponse()
+
+
 def _clean(form: Any, item: Item) -> Any:
     """Bind a Django form to a payload: a JSON object whose repeated names are arrays."""
     if not isinstance(item.payload, dict):
         raise exceptions.ValidationError({"non_field_errors": ["The payload must be an object."]})
     data = MultiValueDict({name: value if isinstance(value, list) else [value] for name, value in item.payload.items()})
-    bound = form(data=data)
+    bound = form(data=data, files=MultiValueDict({name: [file] for name, file in item.files.items()}))
     if not bound.is_valid():
         raise exceptions.ValidationError({name: list(errors) for name, errors in bound.errors.items()})
     return bound.cleaned_data

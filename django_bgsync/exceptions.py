@@ -9,6 +9,7 @@ BgsyncError
 ├── ItemFault               one item of a delivery cannot be taken as it is
 └── EnvelopeError           the delivery as a whole is refused; nothing is known about any item
     ├── InvalidEnvelope     400
+    ├── IdempotencyKeyMissing 400
     ├── NotAuthenticated    401
     ├── ClientRevoked       401
     ├── CsrfFailed          403
@@ -16,8 +17,10 @@ BgsyncError
     ├── NotFound            404
     ├── MethodNotAllowed    405
     ├── WrongOwner          409
+    ├── InFlight            409
     ├── TooLarge            413
     ├── UnsupportedMediaType 415
+    ├── KeyReused           422
     ├── ProtocolUnsupported 426
     ├── Throttled           429
     └── Unavailable         503
@@ -105,6 +108,10 @@ class InvalidEnvelope(EnvelopeError, ValueError):
     status, code, title = 400, "invalid_envelope", "The delivery cannot be read."
 
 
+class IdempotencyKeyMissing(EnvelopeError):
+    status, code, title = 400, "idempotency_key_missing", "This address needs the header Idempotency-Key."
+
+
 class NotAuthenticated(EnvelopeError):
     status, code, title = 401, "not_authenticated", "Sign in first."
 
@@ -133,12 +140,20 @@ class WrongOwner(EnvelopeError):
     status, code, title = 409, "wrong_owner", "These items belong to somebody else than the session does."
 
 
+class InFlight(EnvelopeError):
+    status, code, title = 409, "in_flight", "This request is being worked on right now."
+
+
 class TooLarge(EnvelopeError):
     status, code, title = 413, "too_large", "The delivery is too large; send fewer items at once."
 
 
 class UnsupportedMediaType(EnvelopeError):
     status, code, title = 415, "unsupported_media_type", "Send application/json."
+
+
+class KeyReused(EnvelopeError):
+    status, code, title = 422, "payload_mismatch", "This key was used before for another request. Nothing was run."
 
 
 class ProtocolUnsupported(EnvelopeError):

@@ -14,8 +14,9 @@ from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from django_bgsync import database, drf
+from django_bgsync import database, drf, files
 from django_bgsync.exceptions import BadResult, Decision
+from django_bgsync.files import ItemFile
 from django_bgsync.handlers import Handler, Item
 from django_bgsync.models import SyncClient, SyncItem
 from django_bgsync.verdicts import Verdict, applied, judge
@@ -23,10 +24,11 @@ from django_bgsync.verdicts import Verdict, applied, judge
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Surroundings:
-    """The users and clients of some rows, looked up once for all of them."""
+    """The users, clients and files of some rows, looked up once for all of them."""
 
     users: Mapping[Any, Any]
     clients: Mapping[UUID, UUID]
+    files: Mapping[UUID, Mapping[str, ItemFile]]
 
     @classmethod
     def of(cls, rows: Iterable[SyncItem]) -> Surroundings:
@@ -37,7 +39,14 @@ class Surroundings:
         return cls(
             users=get_user_model()._default_manager.in_bulk(users) if users else {},
             clients=dict(found),
+            files=files.of_items(rows),
         )
+
+    def close(self, rows: Iterable[SyncItem]) -> None:
+        """Close the files that handlers have read; the next try opens them again."""
+        for row in rows:
+            for file in self.files.get(row.pk, {}).values():
+                file.close()
 
 
 def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> list[Verdict]:
@@ -53,6 +62,8 @@ def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> lis
     except Exception as error:
         if database.is_transient(error):
             raise
+    finally:
+        around.close(rows)
     # One of them spoils it for all; which one, a try of each alone will tell.
     return [_run_alone(handler, row, around, lambda item: _only(handler.function([item]))) for row in rows]
 
@@ -65,6 +76,8 @@ def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Call
         if database.is_transient(error):
             raise
         return judge(error, row, handler, timezone.now())
+    finally:
+        around.close([row])
 
 
 def _run_together(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> list[Verdict]:
@@ -106,6 +119,7 @@ def _build(handler: Handler, row: SyncItem, around: Surroundings) -> Item:
         seq=row.seq,
         payload=payload,
         data=payload,
+        files=around.files.get(row.pk, {}),
         user=_user(row, around),
         client_id=around.clients.get(row.client_id) if row.client_id else None,
         created_at=row.created_at,

@@ -19,6 +19,7 @@ from django_bgsync.protocol import TAG
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
+    from django.core.files import File
     from django.forms import BaseForm
     from rest_framework.serializers import BaseSerializer
 
@@ -44,6 +45,8 @@ class Item:
     """What the device sent, as parsed JSON."""
     data: Any
     """The serializer's `validated_data`; without a serializer the payload."""
+    files: Mapping[str, File[bytes]]
+    """What came with it, by the names the device gave. Each is opened when it is first read."""
     user: AbstractBaseUser | AnonymousUser
     client_id: UUID | None
     """Which browser profile sent it; None for a signed-in sender that named none."""

@@ -11,6 +11,7 @@ import hmac
 import os
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from hashlib import blake2b, sha256
 from uuid import UUID
 
@@ -31,6 +32,11 @@ def client_key(owner: str, client_id: UUID) -> UUID:
     return _assemble(8, 0, _digest(owner, client_id))
 
 
+def key_id(key: str) -> UUID:
+    """The item id of an idempotency key: UUIDv8 of its blake2b; no timestamp."""
+    return _assemble(8, 0, int.from_bytes(blake2b(key.encode(), digest_size=10).digest()))
+
+
 def uuid7() -> UUID:
     """A fresh UUIDv7 (RFC 9562) for rows made by the server."""
     return _assemble(7, time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10)))
@@ -47,12 +53,14 @@ def owner_key(salt: bytes, owner: str) -> str:
     return urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
 
 
-def fingerprint(tag: str, lane: str, payload: bytes) -> str:
-    """What makes two items with one id the same item: SHA-256 over tag, lane and canonical payload.
+def fingerprint(tag: str, lane: str, payload: bytes, digests: Mapping[str, str] | None = None) -> str:
+    """What makes two items with one id the same item: SHA-256 over tag, lane, canonical payload, and the name and digest
+    of each file.
 
     Prefixed with the algorithm's number, so that a later algorithm can still compare the fingerprints of this one.
     """
-    digest = sha256(b"\0".join((tag.encode(), lane.encode(), payload)))
+    files = [part.encode() for named in sorted((digests or {}).items()) for part in named]
+    digest = sha256(b"\0".join((tag.encode(), lane.encode(), payload, *files)))
     return f"{FINGERPRINT_ALGORITHM}:{digest.hexdigest()}"
 
 

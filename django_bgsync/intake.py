@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,16 +11,16 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from django_bgsync import clients, conf, database, lanes, ledger, reopening, results
+from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results
 from django_bgsync.conf import settings
 from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
 from django_bgsync.exceptions import ItemFault, TooLarge
 from django_bgsync.handlers import registry
 from django_bgsync.identity import item_key, uuid7
-from django_bgsync.models import ConflictingCopy, Delivery, SyncItem, SyncTag
+from django_bgsync.models import ConflictingCopy, Delivery, StoredFile, SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.processing import Claim, Try, apply, bring_forward
-from django_bgsync.protocol import Envelope, ItemIn, Result, claimed_id, read_item
+from django_bgsync.protocol import Envelope, ItemIn, Result, Upload, claimed_id, read_item
 from django_bgsync.receipts import Permits, Registrar, corrected
 from django_bgsync.runners import calls
 
@@ -65,7 +65,7 @@ class _Batch:
         self.owner = owner
         self.now = timezone.now()
         self.deadline = time.monotonic() + conf.seconds(settings.TIME_BUDGET)
-        self.sent = [_read(raw) for raw in envelope.items]
+        self.sent = [_read(raw, envelope.uploads) for raw in envelope.items]
         self.awaited = envelope.awaiting
         self.registrar = self._registrar(envelope, permits, user_agent)
         self.delivery = self.registrar.delivery
@@ -97,7 +97,7 @@ class _Batch:
             else:
                 receipts[pk] = self.registrar.receipt(pk, item, is_held=is_held)
         if receipts:
-            self._store(receipts)
+            self._store(receipts, files.save({pk: self.items[pk].uploads for pk in receipts}, self.now))
 
     def process(self) -> None:
         """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile."""
@@ -153,7 +153,7 @@ class _Batch:
         Most deliveries bring only new items, and the insert finds out by itself. Looking first is for the others.
         """
         predecessors = {self._key(item.after) for item in self.items.values() if item.after and item.lane}
-        if not (faults or predecessors or any(item.send_count > 1 for item in self.items.values())):
+        if not (faults or predecessors or any(item.send_count > 1 or item.uploads for item in self.items.values())):
             return {}
         return ledger.items().in_bulk([*self.items, *predecessors])
 
@@ -168,7 +168,7 @@ class _Batch:
         return lanes.blocks(self.rows[before]) if before in self.rows else None
 
     @database.persistent
-    def _store(self, receipts: dict[UUID, SyncItem]) -> None:
+    def _store(self, receipts: dict[UUID, SyncItem], saved: Mapping[UUID, list[StoredFile]]) -> None:
         """One commit for all receipts. Which of them are new is known by the delivery in the row: others may have been
         there before, by whatever race, and are kept as they are.
         """
@@ -178,6 +178,7 @@ class _Batch:
             fresh = {pk for pk, delivery in stored if delivery == self.delivery.pk}
             if fresh:
                 self.delivery.save(force_insert=True)
+                files.adopt(saved, fresh)
             if any(self._is_for_workers(receipts[pk]) for pk in fresh):
                 calls.call()
             raced = [pk for pk in receipts if pk not in fresh]
@@ -272,8 +273,8 @@ class _Batch:
         return item_key(self.owner.reference, item_id)
 
 
-def _read(raw: Any) -> ItemIn | Result:
+def _read(raw: Any, uploads: Mapping[UUID, Sequence[Upload]]) -> ItemIn | Result:
     try:
-        return read_item(raw, max_depth=settings.MAX_JSON_DEPTH)
+        return read_item(raw, max_depth=settings.MAX_JSON_DEPTH, uploads=uploads)
     except ItemFault as fault:
         return results.of_fault(claimed_id(raw), fault)

@@ -129,7 +129,9 @@ def take(pks: Iterable[UUID], by: Try, *, alone: bool = False) -> tuple[list[Cla
     paused = SyncTag.objects.using(database.alias()).paused()
     with database.atomic():
         now = timezone.now()
-        due = [row for row in ledger.items().locked(pks) if _is_free(row, by, paused, now)]
+        # What somebody is at is not even locked here: that would keep it from the one who is.
+        unclaimed = ledger.items().unclaimed(now - FRESH_CLAIM).locked(pks)
+        due = [row for row in unclaimed if _is_free(row, by, paused, now)]
         rows = [row for row in due if not _is_for_workers(row, by)]
         if len(rows) < len(due):
             calls.call()

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 from django_bgsync.canonical import canonical, write_json
@@ -40,6 +40,19 @@ class ClientIn:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Upload:
+    """One file as received. `content` is open as long as the request is answered."""
+
+    item: UUID
+    name: str
+    filename: str
+    content_type: str
+    size: int
+    digest: str
+    content: IO[bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Envelope:
     """One delivery as sent. `items` are still raw: each is read on its own."""
 
@@ -52,6 +65,7 @@ class Envelope:
     context: str = ""
     sent_at: datetime | None = None
     awaiting: list[UUID] = field(default_factory=list)
+    uploads: Mapping[UUID, Sequence[Upload]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +84,7 @@ class ItemIn:
     text: str
     size: int
     fingerprint: str
+    uploads: Sequence[Upload]
     fault: ItemFault | None
 
 
@@ -94,17 +109,18 @@ class Result:
         )
 
 
-def read_envelope(document: Any) -> Envelope:
-    """The envelope in a parsed document. Raises ProtocolUnsupported before it looks at anything else, then
+def read_envelope(document: Any, uploads: Sequence[Upload] = ()) -> Envelope:
+    """The envelope in a parsed document, with the files that came beside it. Raises ProtocolUnsupported before it looks at anything else, then
     InvalidEnvelope.
     """
     fields = Fields(document, "The envelope")
     _check_protocol(fields.integer("protocol"))
     if fields["items"] is None:
         raise InvalidEnvelope("items is missing.")
+    items = fields.sequence("items")
     return Envelope(
         client=_read_client(fields["client"]),
-        items=fields.sequence("items"),
+        items=items,
         owner=fields.string("owner"),
         trigger=fields.choice("trigger", Trigger.values),
         sync_tag=fields.string("sync_tag"),
@@ -112,10 +128,11 @@ def read_envelope(document: Any) -> Envelope:
         context=fields.choice("context", Context.values),
         sent_at=fields.instant("sent_at"),
         awaiting=_read_ids(fields.sequence("awaiting")),
+        uploads=_by_item(uploads, items),
     )
 
 
-def read_item(raw: Any, *, max_depth: int) -> ItemIn:
+def read_item(raw: Any, *, max_depth: int, uploads: Mapping[UUID, Sequence[Upload]] | None = None) -> ItemIn:
     """One item of an envelope. Raises ItemFault (`invalid_item`); a bad payload is only noted, in `fault`."""
     try:
         fields = Fields(raw, "The item")
@@ -124,9 +141,11 @@ def read_item(raw: Any, *, max_depth: int) -> ItemIn:
             raise InvalidEnvelope(f"tag must match {TAG.pattern}.")
         if "payload" not in fields:
             raise InvalidEnvelope("payload is missing.")
+        item_id = fields.uuid("id")
+        files = uploads.get(item_id, ()) if uploads else ()
         text, encoded, fault = canonical(fields["payload"], max_depth=max_depth)
         return ItemIn(
-            id=fields.uuid("id"),
+            id=item_id,
             tag=tag,
             lane=lane,
             after=fields.optional_uuid("after"),
@@ -137,7 +156,8 @@ def read_item(raw: Any, *, max_depth: int) -> ItemIn:
             payload=fields["payload"],
             text=text,
             size=len(encoded),
-            fingerprint=fingerprint(tag, lane, encoded),
+            fingerprint=fingerprint(tag, lane, encoded, {file.name: file.digest for file in files}),
+            uploads=files,
             fault=fault,
         )
     except InvalidEnvelope as error:
@@ -167,6 +187,16 @@ def _check_protocol(version: int | None) -> None:
         raise InvalidEnvelope("protocol is missing.")
     if version != PROTOCOL:
         raise ProtocolUnsupported(f"protocol is {version}; this server speaks {PROTOCOL}.", supported=[PROTOCOL])
+
+
+def _by_item(uploads: Iterable[Upload], items: Iterable[Any]) -> dict[UUID, list[Upload]]:
+    known = {UUID(named) for raw in items if is_uuid(named := claimed_id(raw))}
+    found: dict[UUID, list[Upload]] = {}
+    for upload in uploads:
+        if upload.item not in known:
+            raise InvalidEnvelope(f"A file came for {upload.item}, which is none of the items.")
+        found.setdefault(upload.item, []).append(upload)
+    return found
 
 
 def _read_client(value: Any) -> ClientIn:

@@ -84,6 +84,7 @@ class Registrar:
             fingerprint=item.fingerprint,
             payload=item.text,
             size=item.size,
+            file_count=len(item.uploads),
             created_at=corrected(item.created_at, self.clock_offset),
             received_at=self.now,
             next_at=self.now,

@@ -19,12 +19,13 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from django_bgsync import visitors
-from django_bgsync.api import problems
+from django_bgsync.api import origin, problems
 from django_bgsync.conf import settings
 from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
 from django_bgsync.fields import is_uuid
 from django_bgsync.handlers import Handler
 from django_bgsync.owners import Owner
+from django_bgsync.refusals import problem_response
 
 
 class OneRepresentation(BaseContentNegotiation):
@@ -72,8 +73,12 @@ class ApiView(APIView):
     def get_permissions(self) -> list[BasePermission]:
         return [_load(entry)() for entry in settings.PERMISSION_CLASSES]
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        origin.check(request)
+        super().initial(request, *args, **kwargs)
+
     def handle_exception(self, exc: Exception) -> HttpResponse:  # type: ignore[override]  # dispatch takes any response
-        return problems.problem_response(problems.translate(exc, self.request._request))
+        return problem_response(problems.translate(exc, self.request._request))
 
     def finalize_response(self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # as above

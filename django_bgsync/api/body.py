@@ -1,25 +1,79 @@
-"""Reading a request's body without trusting its length."""
+"""Reading a request's body without trusting its length.
+
+Read from the stream: `request.body` would apply DATA_UPLOAD_MAX_MEMORY_SIZE, which answers in HTML, and `request.POST`
+would take a multipart body of any size.
+"""
 
 from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol
 
 from django.http import HttpRequest
 
 from django_bgsync import conf
-from django_bgsync.exceptions import TooLarge, UnsupportedMediaType
+from django_bgsync.api import multipart
+from django_bgsync.exceptions import InvalidEnvelope, TooLarge, UnsupportedMediaType
+from django_bgsync.protocol import Upload
+
+JSON = "application/json"
+
+
+class Source(Protocol):
+    def read(self, size: int, /) -> bytes: ...
+
+
+class Gunzip:
+    """A gzip stream (RFC 1952), decompressed no further than is read: a few kilobytes can hold gigabytes."""
+
+    def __init__(self, source: Source) -> None:
+        self._file = gzip.GzipFile(fileobj=source, mode="rb")  # type: ignore[call-overload]  # it reads only
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._file.read(size)  # type: ignore[no-any-return]  # bytes
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise InvalidEnvelope(f"The body is not gzip: {error}") from error
 
 
 def read(request: HttpRequest) -> bytes:
-    """The body, of at most `MAX_BYTES`. Raises UnsupportedMediaType and TooLarge.
-
-    Read from the stream: `request.body` would apply DATA_UPLOAD_MAX_MEMORY_SIZE, which answers in HTML.
-    """
-    if request.content_type != "application/json":
-        raise UnsupportedMediaType(f"{request.content_type or 'A body without a type'} is not application/json.")
+    """A JSON body, of at most `MAX_BYTES`. Raises UnsupportedMediaType, TooLarge and InvalidEnvelope."""
+    if request.content_type != JSON:
+        raise UnsupportedMediaType(f"{request.content_type or 'A body without a type'} is not {JSON}.")
     maximum = conf.settings.MAX_BYTES
-    body = b"" if _announced(request) > maximum else request.read(maximum + 1)
-    if len(body) > maximum or _announced(request) > maximum:
-        raise TooLarge(f"The body is larger than {maximum} bytes.", limits=conf.limits())
+    body = _open(request, maximum).read(maximum + 1)
+    if len(body) > maximum:
+        raise _too_large(maximum)
     return body
+
+
+@contextmanager
+def read_with_files(request: HttpRequest) -> Iterator[tuple[bytes, Sequence[Upload]]]:
+    """A JSON body alone, or in a form with files, which are there as long as the context is.
+
+    Raises what `read` raises, and Unavailable for files where there is no place for them.
+    """
+    if request.content_type != multipart.MEDIA_TYPE:
+        yield read(request), ()
+        return
+    maximum = multipart.max_bytes()
+    with multipart.Form(_open(request, maximum), request.headers["Content-Type"], maximum) as form:
+        yield form.envelope, form.uploads
+
+
+def _open(request: HttpRequest, maximum: int) -> Source:
+    if _announced(request) > maximum:
+        raise _too_large(maximum)
+    match request.headers.get("Content-Encoding", "").strip().lower():
+        case "" | "identity":
+            return request
+        case "gzip" | "x-gzip":
+            return Gunzip(request)
+        case encoding:
+            raise UnsupportedMediaType(f"Content-Encoding {encoding} is not gzip.")
 
 
 def _announced(request: HttpRequest) -> int:
@@ -27,3 +81,7 @@ def _announced(request: HttpRequest) -> int:
         return int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         return 0
+
+
+def _too_large(maximum: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {maximum} bytes.", limits=conf.limits())

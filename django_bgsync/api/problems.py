@@ -10,14 +10,13 @@ Any answer but 2xx tells the client that nothing is known about any item and tha
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import DatabaseError, InterfaceError
-from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, UnreadablePostError
 from rest_framework import exceptions as drf
 
 from django_bgsync import exceptions as ours
@@ -28,16 +27,6 @@ UNAVAILABLE_RETRY = 30
 """Seconds a client waits after a fault of the server."""
 
 logger = logging.getLogger("django_bgsync")
-
-
-def problem_response(error: EnvelopeError) -> HttpResponse:
-    document = {"title": error.title, "status": error.status, "code": error.code, "detail": error.detail, **error.extra}
-    response = HttpResponse(json.dumps(document), status=error.status, content_type="application/problem+json")
-    if error.retry_after is not None:
-        response["Retry-After"] = str(error.retry_after)
-    if error.status == ours.NotAuthenticated.status:
-        response["WWW-Authenticate"] = "BGSync"
-    return response
 
 
 def translate(error: Exception, request: HttpRequest) -> EnvelopeError:

@@ -38,7 +38,11 @@ class DeliveriesView(ApiView):
     """`POST v1/deliveries/`: replay a batch. 200 with a result per item as soon as the envelope can be read."""
 
     def post(self, request: Request) -> HttpResponse:
-        envelope = read_envelope(read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH))
+        with body.read_with_files(request._request) as (text, uploads):
+            envelope = read_envelope(read_json(text, max_depth=conf.settings.MAX_JSON_DEPTH), uploads)
+            return self._answer(request, envelope)
+
+    def _answer(self, request: Request, envelope: Envelope) -> HttpResponse:
         owner = self.owner_of(envelope.owner, envelope.client.id if envelope.client else None)
         answer = intake.accept(envelope, owner, self.permits, user_agent=request.headers.get("User-Agent", ""))
         head = {

@@ -32,7 +32,8 @@ LINES = (  # top first
     Line(
         "domain",
         "processing execution verdicts intake receipts reopening lanes results clients visitors files throttling "
-        "history runners sweep backlog heartbeats health feeds idempotency retention testing service_worker",
+        "history runners sweep backlog heartbeats health feeds idempotency keyed_requests view_runs answers refusals "
+        "retention testing service_worker",
     ),
     Line(
         "registry and data", "handlers drf reports owners database ledger recordset querysets models storage migrations"
