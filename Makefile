@@ -17,7 +17,7 @@ NODE_MODULES := client/node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test lint format types migrations client docs chromium pytest unit browser \
-        wheel coverage servers test-django61 clean
+        wheel coverage servers bench test-django61 clean
 
 # $(call step,name,command): one line when the command succeeds, all it said when it does not
 step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
@@ -81,6 +81,14 @@ client: $(NODE_MODULES)
 
 docs: $(VENV)/.test
 	$(call step,docs,$(BIN)/sphinx-build --fail-on-warning --keep-going --fresh-env --quiet docs docs/_build/html)
+
+# -- speed -----------------------------------------------------------------------------------------
+
+# BGSYNC_BENCH_URL: a PostgreSQL database of its own, whose tables are dropped; without it SQLite alone
+bench: $(VENV)/.test
+	@[ -z "$$BGSYNC_BENCH_URL" ] || { $(PIP) 'psycopg[binary]>=3.2' \
+		&& $(BIN)/python -m benchmarks.receiving "$$BGSYNC_BENCH_URL"; }
+	@$(BIN)/python -m benchmarks.receiving
 
 # -- tests -----------------------------------------------------------------------------------------
 

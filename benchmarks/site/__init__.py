@@ -1,0 +1,1 @@
+"""A small project that is served while it is measured."""
