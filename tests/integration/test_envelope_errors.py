@@ -201,9 +201,9 @@ def test_ways_to_say_json(device, content_type):
     assert read(response)["results"][0]["status"] == "applied"
 
 
-def test_multipart_without_files(device):
-    """A form is not JSON either."""
-    assert code_of(device.http.post(DELIVERIES, {"envelope": "{}"})) == (415, "unsupported_media_type")
+def test_no_form_for_one_item(device):
+    """Only deliveries come as forms."""
+    assert code_of(device.http.post(ITEMS, {"envelope": "{}"})) == (415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize(
