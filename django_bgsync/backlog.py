@@ -48,9 +48,10 @@ def due_batches(size: int) -> Iterator[list[UUID]]:
         if last is not None:
             rows = rows.after_due(*last)
         found = list(rows.values_list("next_at", "pk")[:size])
-        if not found:
+        if found:
+            yield [pk for _next_at, pk in found]
+        if len(found) < size:
             return
-        yield [pk for _next_at, pk in found]
         last = found[-1]
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from django_bgsync import ledger
 from django_bgsync.enums import Code, ItemState
+from django_bgsync.handlers import registry
 from django_bgsync.models import SyncItem
 from django_bgsync.querysets import ItemQuerySet
 from django_bgsync.runners import calls
@@ -35,9 +36,9 @@ def asked_again(rows: Iterable[tuple[SyncItem, int]]) -> list[UUID]:
 def parked(*, tag: str = "", code: str = "", since: datetime | None = None) -> ItemQuerySet:
     """What an operator may open again: parked items with all of these features, finished at or after `since`.
 
-    Not what an operator discarded, not what lost its payload to retention, and no answers kept for `idempotent`.
+    Not what an operator discarded, what has lost its payload to retention, or what has no handler.
     """
-    rows = ledger.items().filter(_REOPENABLE, payload__isnull=False).exclude(tag__startswith="http:")
+    rows = ledger.items().filter(_REOPENABLE, payload__isnull=False, tag__in=registry.keys())
     features = {"tag": tag, "code": code, "finished_at__gte": since}
     return rows.filter(**{name: value for name, value in features.items() if value})
 
