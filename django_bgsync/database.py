@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
@@ -48,6 +48,14 @@ def joining() -> Iterator[None]:
         _is_joining.reset(token)
 
 
+def after_commit(function: Callable[[], None]) -> None:
+    """Call it now that `atomic` has ended; if that joined another transaction, once that one is committed."""
+    if _is_joining.get():
+        transaction.on_commit(function, using=alias())
+    else:
+        function()
+
+
 @contextmanager
 def savepoint() -> Iterator[None]:
     """A part of a transaction. Raises TransactionManagementError at its end if a database error was swallowed in it:
@@ -59,6 +67,15 @@ def savepoint() -> Iterator[None]:
             raise transaction.TransactionManagementError(
                 "A database error was caught without transaction.atomic() around what failed: nothing can be kept."
             )
+
+
+def witness() -> AbstractContextManager[None]:
+    """Fails at its end if the transaction around it is no longer the same.
+
+    MariaDB rolls the whole transaction back on a deadlock, and a handler that swallows the error goes on in a new one.
+    Then this savepoint is gone. Others refuse every statement after such an error.
+    """
+    return savepoint() if connection().vendor == "mysql" else nullcontext()
 
 
 def is_transient(error: BaseException | None) -> bool:

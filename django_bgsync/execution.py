@@ -18,7 +18,7 @@ from django_bgsync import database, drf, files
 from django_bgsync.exceptions import BadResult, Decision
 from django_bgsync.files import ItemFile
 from django_bgsync.handlers import Handler, Item
-from django_bgsync.models import SyncClient, SyncItem
+from django_bgsync.models import Delivery, SyncClient, SyncItem
 from django_bgsync.verdicts import Verdict, applied, judge
 
 
@@ -31,16 +31,17 @@ class Surroundings:
     files: Mapping[UUID, Mapping[str, ItemFile]]
 
     @classmethod
-    def of(cls, rows: Iterable[SyncItem]) -> Surroundings:
+    def of(cls, rows: Iterable[SyncItem], *, user: Any = None, delivery: Delivery | None = None) -> Surroundings:
+        """`user` and the client of `delivery` are at hand already; what else the rows name is looked up."""
         rows = list(rows)
-        users = {row.user_id for row in rows if row.user_id is not None}
-        clients = {row.client_id for row in rows if row.client_id is not None}
-        found = SyncClient.objects.filter(pk__in=clients).values_list("pk", "client_id") if clients else ()
-        return cls(
-            users=get_user_model()._default_manager.in_bulk(users) if users else {},
-            clients=dict(found),
-            files=files.of_items(rows),
-        )
+        users = {user.pk: user} if user is not None else {}
+        client = delivery.client if delivery else None
+        clients = {client.pk: client.client_id} if client else {}
+        if others := {row.user_id for row in rows if row.user_id is not None} - users.keys():
+            users |= get_user_model()._default_manager.in_bulk(others)
+        if strangers := {row.client_id for row in rows if row.client_id is not None} - clients.keys():
+            clients |= dict(SyncClient.objects.filter(pk__in=strangers).values_list("pk", "client_id"))
+        return cls(users=users, clients=clients, files=files.of_items(rows))
 
     def close(self, rows: Iterable[SyncItem]) -> None:
         """Close the files that handlers have read; the next try opens them again."""

@@ -39,7 +39,7 @@ class ServiceWorkerView(OpenView):
 
     def get(self, request: HttpRequest) -> HttpResponseBase:
         script = service_worker.render(lifecycle=self.lifecycle)
-        response = HttpResponse(script.text, content_type="text/javascript; charset=utf-8")
+        response = HttpResponse(script.text, content_type="text/javascript")
         response["Cache-Control"] = "no-cache"
         response["Service-Worker-Allowed"] = conf.service_worker("SCOPE")
         response["ETag"] = script.etag

@@ -27,7 +27,8 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         # Joined for single pages too: a row that is gone (a deleted user) is then None and not an exception.
         joined = self.list_select_related
-        return super().get_queryset(request).select_related(*(joined if isinstance(joined, tuple) else ()))
+        rows = super().get_queryset(request)
+        return rows.select_related(*joined) if isinstance(joined, tuple) else rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -32,7 +32,7 @@ def test_headers():
     response = get()
 
     assert response.status_code == 200
-    assert response["Content-Type"] == "text/javascript; charset=utf-8"
+    assert response["Content-Type"] == "text/javascript"
     assert response["Cache-Control"] == "no-cache"
     assert response["Service-Worker-Allowed"] == "/"
     assert re.fullmatch(r'"[0-9a-f]{32}"', response["ETag"])
@@ -143,7 +143,7 @@ def test_removal_worker(settings):
     response = get()
     text = response.content.decode()
 
-    assert (response.status_code, response["Content-Type"]) == (200, "text/javascript; charset=utf-8")
+    assert (response.status_code, response["Content-Type"]) == (200, "text/javascript")
     assert "self.registration.unregister()" in text
     assert "skipWaiting" in text
     assert "__bgsync" not in text
