@@ -37,6 +37,8 @@ class Settings:
     """DRF authentication classes; None means DRF's own default."""
     RUNNER: str = "django_bgsync.runners.django_q.DjangoQRunner"
     """What starts work outside of requests; see `runners`."""
+    THROTTLE_ITEMS: str | None = "6000/min"
+    """Items that an owner, or all visitors of one address, may bring in a while; None means no limit."""
     BACKOFF: Mapping[str, Any] = {}
     """`first`, `factor`, `cap` of the waits between tries; see `backoff`."""
     FILE_STORAGE: str = "bgsync"

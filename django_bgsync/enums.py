@@ -102,6 +102,7 @@ class Code(TextChoices):
     OUT_OF_ORDER = "out_of_order", _("the item before it in its lane has not arrived")
     UNKNOWN_TAG = "unknown_tag", _("no handler for this tag on the server")
     UNKNOWN_ITEM = "unknown_item", _("never seen by the server")
+    THROTTLED = "throttled", _("too many items in a short time")
 
 
 class Trigger(TextChoices):

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results
+from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results, throttling
 from django_bgsync.conf import settings
 from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
-from django_bgsync.exceptions import ItemFault, TooLarge
+from django_bgsync.exceptions import ItemFault, Throttled, TooLarge
 from django_bgsync.handlers import registry
 from django_bgsync.identity import item_key, uuid7
 from django_bgsync.models import ConflictingCopy, Delivery, StoredFile, SyncItem, SyncTag
@@ -39,17 +39,20 @@ class Answer:
     settled: list[Result]
 
 
-def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: str = "") -> Answer:
+def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: str = "", sender: str = "") -> Answer:
     """Store and apply the items of one delivery, and look up those it awaits.
 
-    `permits` tells whether this request may use a handler. Raises TooLarge for more items than `MAX_ITEMS`, and
-    ClientRevoked. When it raises, or its process ends, each item is either unknown to the server or stored; a replay
+    `permits` tells whether this request may use a handler; `sender` is whose items are counted. Raises TooLarge for more
+    items than `MAX_ITEMS`, ClientRevoked, and Throttled if that is the answer to every item. When it raises, or its process ends, each item is either unknown to the server or stored; a replay
     finds out which.
     """
     if len(envelope.items) > settings.MAX_ITEMS:
         raise TooLarge(f"{len(envelope.items)} items; {settings.MAX_ITEMS} are allowed.", limits=conf.limits())
     batch = _Batch(envelope, owner, permits, user_agent)
+    batch.allowance = throttling.take(sender, len(batch.items))
     batch.receive()
+    if batch.is_throttled:
+        raise Throttled(retry_after=batch.allowance.retry_after)
     batch.process()
     return Answer(
         delivery=batch.delivery.pk,
@@ -72,6 +75,7 @@ class _Batch:
         self.rows: dict[UUID, SyncItem] = {}
         self.fresh: list[UUID] = []
         self.refused: dict[UUID, Result] = {}
+        self.allowance = throttling.Allowance(asked=0, granted=0)
 
     @cached_property
     def items(self) -> dict[UUID, ItemIn]:
@@ -90,7 +94,9 @@ class _Batch:
         for pk, item in self.items.items():
             if pk in self.rows:
                 continue
-            if pk in faults:
+            if len(receipts) == self.allowance.granted and self.allowance.is_short:
+                self.refused[pk] = results.deferred(item.id, Code.THROTTLED, self.allowance.retry_after)
+            elif pk in faults:
                 self.refused[pk] = faults[pk]
             elif (is_held := self._is_held(item, receipts)) is None:
                 self.refused[pk] = results.deferred(item.id, Code.OUT_OF_ORDER, OUT_OF_ORDER_RETRY)
@@ -98,6 +104,12 @@ class _Batch:
                 receipts[pk] = self.registrar.receipt(pk, item, is_held=is_held)
         if receipts:
             self._store(receipts, files.save({pk: self.items[pk].uploads for pk in receipts}, self.now))
+
+    @property
+    def is_throttled(self) -> bool:
+        """Whether nothing was taken because of the throttle, nor can anything else be said."""
+        codes = {self.refused[pk].code if pk in self.refused else "" for pk in self.items}
+        return codes == {Code.THROTTLED} and all(isinstance(item, ItemIn) for item in self.sent)
 
     def process(self) -> None:
         """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile."""
@@ -153,7 +165,8 @@ class _Batch:
         Most deliveries bring only new items, and the insert finds out by itself. Looking first is for the others.
         """
         predecessors = {self._key(item.after) for item in self.items.values() if item.after and item.lane}
-        if not (faults or predecessors or any(item.send_count > 1 or item.uploads for item in self.items.values())):
+        is_new = not any(item.send_count > 1 or item.uploads for item in self.items.values())
+        if is_new and not (faults or predecessors or self.allowance.is_short):
             return {}
         return ledger.items().in_bulk([*self.items, *predecessors])
 

@@ -5,6 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """What one test brought must not throttle the next."""
+    cache.clear()
+
 
 HERE = Path(__file__).resolve().parent
 

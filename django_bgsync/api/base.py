@@ -16,6 +16,7 @@ from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from django_bgsync import visitors
@@ -91,6 +92,13 @@ class ApiView(APIView):
         if getattr(self.request.user, "is_authenticated", False):
             return Owner(self.request.user)
         return Owner(None, visitor=client_id) if visitors.may_be_visitor(client_id) else None
+
+    @property
+    def sender(self) -> str:
+        """Whose items the throttle counts: the user, or everybody at an address (DRF's setting NUM_PROXIES says whose)."""
+        if getattr(self.request.user, "is_authenticated", False):
+            return Owner(self.request.user).reference
+        return f"a:{BaseThrottle().get_ident(self.request)}"
 
     def permits(self, handler: Handler) -> bool:
         """Whether this request may use a handler."""

@@ -44,7 +44,8 @@ class DeliveriesView(ApiView):
 
     def _answer(self, request: Request, envelope: Envelope) -> HttpResponse:
         owner = self.owner_of(envelope.owner, envelope.client.id if envelope.client else None)
-        answer = intake.accept(envelope, owner, self.permits, user_agent=request.headers.get("User-Agent", ""))
+        user_agent = request.headers.get("User-Agent", "")
+        answer = intake.accept(envelope, owner, self.permits, user_agent=user_agent, sender=self.sender)
         head = {
             "bgsync": 1,
             "delivery": str(answer.delivery),
@@ -66,7 +67,8 @@ class ItemsView(ApiView):
         owner = self.owner_of(request.headers.get("BGSync-Owner", ""), client_id)
         envelope = Envelope(items=[item], client=ClientIn(id=client_id) if client_id else None, context="other")
         user_agent = request.headers.get("User-Agent", "")
-        [result] = intake.accept(envelope, owner, self.permits, user_agent=user_agent).results
+        answer = intake.accept(envelope, owner, self.permits, user_agent=user_agent, sender=self.sender)
+        [result] = answer.results
         response = json_response(result.render(), status=http_status(result))
         if result.retry_after is not None:
             response["Retry-After"] = str(result.retry_after)
