@@ -95,7 +95,9 @@ class ApiView(APIView):
 
     @property
     def sender(self) -> str:
-        """Whose items the throttle counts: the user, or everybody at an address (DRF's setting NUM_PROXIES says whose)."""
+        """Whose items the throttle counts: the user, or everybody at an address (DRF's setting NUM_PROXIES says
+        whose).
+        """
         if getattr(self.request.user, "is_authenticated", False):
             return Owner(self.request.user).reference
         return f"a:{BaseThrottle().get_ident(self.request)}"
