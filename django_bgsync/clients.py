@@ -12,6 +12,7 @@ from django_bgsync.identity import client_key
 from django_bgsync.models import SyncClient
 from django_bgsync.owners import Owner
 from django_bgsync.protocol import ClientIn
+from django_bgsync.signals import client_seen
 
 QUIET = timedelta(seconds=60)
 """A client that says nothing new is written down at most this often: a retry storm must not be a write storm."""
@@ -46,6 +47,9 @@ def note(said: ClientIn, owner: Owner, user_agent: str, offset: timedelta | None
         for name, value in {**report, **seen}.items():
             setattr(client, name, value)
         client.save(update_fields=[*report, *seen])
+        client_seen.send_robust(SyncClient, client=client, is_new=False)
+    elif is_new:
+        client_seen.send_robust(SyncClient, client=client, is_new=True)
     return client
 
 

@@ -18,6 +18,7 @@ from django_bgsync import database, drf, files
 from django_bgsync.exceptions import BadResult, Decision
 from django_bgsync.files import ItemFile
 from django_bgsync.handlers import Handler, Item
+from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import Delivery, SyncClient, SyncItem
 from django_bgsync.verdicts import Verdict, applied, judge
 
@@ -72,7 +73,7 @@ def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> lis
 def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Callable[[Item], Any]) -> Verdict:
     try:
         with database.savepoint():
-            return applied(call(_build(handler, row, around)), handler)
+            return applied(_call(call, _build(handler, row, around)), handler)
     except Exception as error:
         if database.is_transient(error):
             raise
@@ -90,13 +91,20 @@ def _run_together(handler: Handler, rows: Sequence[SyncItem], around: Surroundin
                 valid.append((row, _build(handler, row, around)))
             except (PermissionDenied, *drf.VALIDATION_ERRORS) as error:
                 verdicts[row.pk] = judge(error, row, handler, timezone.now())
-        values = handler.function([item for _row, item in valid]) if valid else []
+        values = _call(handler.function, [item for _row, item in valid]) if valid else []
         if not isinstance(values, list) or len(values) != len(valid):
             raise BadResult(f"A handler with many=True was given {len(valid)} items and must return as many results.")
         for (row, _item), value in zip(valid, values, strict=True):
             decided = isinstance(value, Decision)
             verdicts[row.pk] = judge(value, row, handler, timezone.now()) if decided else applied(value, handler)
     return [verdicts[row.pk] for row in rows]
+
+
+def _call(function: Callable[[Any], Any], given: Any) -> Any:
+    reach(Milestone.BEFORE_HANDLER)
+    value = function(given)
+    reach(Milestone.AFTER_HANDLER)
+    return value
 
 
 def _only(values: Any) -> Any:

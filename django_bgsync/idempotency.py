@@ -30,6 +30,7 @@ from django_bgsync.exceptions import (
     WrongOwner,
 )
 from django_bgsync.identity import client_key, item_key, key_id, uuid7
+from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import MAX_TAG, Delivery, SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.processing import FRESH_CLAIM, Claim, Try, apply, take
@@ -163,6 +164,7 @@ def _receive(receipt: SyncItem) -> SyncItem:
                 items=1,
                 received_at=receipt.received_at,
             ).save(force_insert=True, using=database.alias())
+    reach(Milestone.RECEIVED)
     return row
 
 

@@ -12,11 +12,13 @@ from uuid import UUID
 from django.utils import timezone
 
 from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results, throttling
+from django_bgsync.announcements import announce
 from django_bgsync.conf import settings
 from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
 from django_bgsync.exceptions import ItemFault, Throttled, TooLarge
 from django_bgsync.handlers import registry
 from django_bgsync.identity import item_key, uuid7
+from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import ConflictingCopy, Delivery, StoredFile, SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.processing import Claim, Try, apply, bring_forward
@@ -53,12 +55,15 @@ def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: st
     batch.receive()
     if batch.is_throttled:
         raise Throttled(retry_after=batch.allowance.retry_after)
+    reach(Milestone.RECEIVED)
     batch.process()
-    return Answer(
+    answer = Answer(
         delivery=batch.delivery.pk,
         results=[batch.result(item) for item in batch.sent],
         settled=[batch.news(item_id) for item_id in envelope.awaiting],
     )
+    reach(Milestone.BEFORE_RESPONSE)
+    return answer
 
 
 class _Batch:
@@ -198,6 +203,7 @@ class _Batch:
             self.rows |= ledger.items().in_bulk(raced) if raced else {}
         self.fresh = [pk for pk in receipts if pk in fresh]
         self.rows |= {pk: receipts[pk] for pk in self.fresh}
+        announce(self.rows[pk] for pk in self.fresh)
 
     def _is_for_workers(self, row: SyncItem) -> bool:
         is_paused = self.registrar.tags[row.tag_id] == TagState.PAUSED

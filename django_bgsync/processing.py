@@ -23,9 +23,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from django_bgsync import database, lanes, ledger
+from django_bgsync.announcements import announce
 from django_bgsync.enums import CLIENT_HANDS, Hand, ItemState, Mode, Outcome
 from django_bgsync.execution import Surroundings, run
 from django_bgsync.handlers import Handler, registry
+from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem, SyncTag
 from django_bgsync.runners import calls
 from django_bgsync.verdicts import Verdict, describe, judge, lost
@@ -135,13 +137,15 @@ def take(pks: Iterable[UUID], by: Try, *, alone: bool = False) -> tuple[list[Cla
         rows = [row for row in due if not _is_for_workers(row, by)]
         if len(rows) < len(due):
             calls.call()
-        _write_lost([row for row in rows if row.claimed_at is not None], by.handlers, now)
+        lost_rows = [row for row in rows if row.claimed_at is not None]
+        _write_lost(lost_rows, by.handlers, now)
         rows = [row for row in rows if not row.is_finished]
         takable = [row for row in rows if alone or not row.lost]
         ledger.items().filter(pk__in=[row.pk for row in takable]).claim(now, by.hand)
     for row in takable:
         row.attempts += 1
         row.claimed_at = now
+    announce(lost_rows)
     claims = [Claim.on(row, by.handlers[row.tag_id]) for row in takable]
     return claims, [row.pk for row in rows if row.lost and not alone]
 
@@ -205,6 +209,7 @@ def _record_failure(claim: Claim, by: Try, error: Exception) -> _Harvest:
             harvest.attempts.append(_settle(row, verdict, by, started_at=row.claimed_at, duration=None))
             harvest.rows.append(row)
         ledger.write_back(harvest.rows, harvest.attempts)
+    announce(harvest.rows)
     return harvest
 
 
@@ -218,6 +223,9 @@ def _transact(claims: list[Claim], by: Try) -> _Harvest:
             harvest = _run(mine, by)
         ledger.write_back(harvest.rows, harvest.attempts)
         harvest.left = _renew(harvest.left)
+        reach(Milestone.BEFORE_APPLY_COMMIT)
+    reach(Milestone.AFTER_APPLY_COMMIT)
+    announce(harvest.rows)
     return harvest
 
 

@@ -32,14 +32,14 @@ LINES = (  # top first
     Line(
         "domain",
         "processing execution verdicts intake receipts reopening lanes results clients visitors files throttling "
-        "history runners sweep backlog heartbeats health feeds idempotency keyed_requests view_runs answers refusals "
+        "history runners sweep backlog heartbeats health feeds idempotency keyed_requests view_runs answers refusals announcements "
         "retention testing service_worker",
     ),
     Line(
         "registry and data", "handlers drf reports owners database ledger recordset querysets models storage migrations"
     ),
     Line("configuration", "conf"),
-    Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals"),
+    Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals milestones"),
 )
 WITHOUT_FRAMEWORK = ("protocol", "canonical", "fields", "identity", "backoff")
 DEPENDENCIES = ("django", "rest_framework", "django_q", "whitenoise")
