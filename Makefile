@@ -17,7 +17,7 @@ NODE_MODULES := client/node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test lint format types migrations client docs chromium pytest unit browser \
-        wheel coverage servers bench test-django61 clean
+        wheel coverage databases servers bench test-django61 clean
 
 # $(call step,name,command): one line when the command succeeds, all it said when it does not
 step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
@@ -28,14 +28,14 @@ help:
 	@echo 'make demo     serve the example on PORT (now $(PORT)), users demo/demo and admin/admin'
 	@echo 'make test     every check and every test, browser included'
 	@echo
-	@echo 'steps of make test: lint types migrations client docs chromium pytest servers'
+	@echo 'steps of make test: lint types migrations client docs chromium pytest databases servers'
 	@echo 'parts of pytest:    unit browser wheel coverage'
 	@echo 'more:               format test-django61 clean'
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/python -m example_project.demo
 
-test: lint types migrations client docs chromium pytest servers
+test: lint types migrations client docs chromium pytest databases servers
 
 # -- what the steps need ---------------------------------------------------------------------------
 
@@ -110,14 +110,24 @@ wheel: $(VENV)/.test
 coverage: $(VENV)/.test
 	@$(BIN)/pytest -m 'not browser' --cov
 
-# The servers are named by URLs in the environment. What no test met is said, never passed over.
-servers:
-	@echo 'database met: SQLite'
-	@$(call unmet,PostgreSQL,BGSYNC_TEST_POSTGRES_URL)
-	@$(call unmet,MariaDB,BGSYNC_TEST_MARIADB_URL)
-	@$(call unmet,Redis,BGSYNC_TEST_REDIS_URL)
+# The servers are named by URLs in the environment: once more all that a database can change, on each of them.
+DATABASE_TESTS = $(wildcard tests/unit tests/integration tests/concurrency tests/crash tests/model) \
+	$(addprefix --ignore=tests/integration/,test_benchmarks.py test_demo.py test_docs.py)
 
-unmet = echo "not met: $(1) ($(if $($(2)),no test uses $(2) yet,$(2) is not set))"
+databases: $(VENV)/.test
+	$(if $(BGSYNC_TEST_POSTGRES_URL),@$(PIP) 'psycopg[binary]>=3.2')
+	$(if $(BGSYNC_TEST_POSTGRES_URL),@DATABASE_URL=$$BGSYNC_TEST_POSTGRES_URL $(BIN)/pytest $(DATABASE_TESTS))
+	$(if $(BGSYNC_TEST_MARIADB_URL),@$(PIP) 'mysqlclient>=2.2')
+	$(if $(BGSYNC_TEST_MARIADB_URL),@DATABASE_URL=$$BGSYNC_TEST_MARIADB_URL $(BIN)/pytest $(DATABASE_TESTS))
+
+# What no test met is said, never passed over.
+servers:
+	@echo 'met:     SQLite'
+	@$(call met,PostgreSQL,BGSYNC_TEST_POSTGRES_URL)
+	@$(call met,MariaDB,BGSYNC_TEST_MARIADB_URL)
+	@$(call met,Redis,BGSYNC_TEST_REDIS_URL)
+
+met = echo "$(if $($(2)),met:     $(1),not met: $(1) ($(2) is not set))"
 
 # -- more ------------------------------------------------------------------------------------------
 
