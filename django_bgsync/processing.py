@@ -230,8 +230,12 @@ def _transact(claims: list[Claim], by: Try) -> _Harvest:
 
 
 def _lock(claims: list[Claim]) -> list[Claim]:
-    """Lock the rows until the transaction ends. Returns the claims that still stand."""
-    locked = ledger.items().locked([claim.row.pk for claim in claims])
+    """Lock the rows until the transaction ends. Returns the claims that still stand.
+
+    Waits for those who lock them for a moment, and skips nobody: a duplicate that is being received keeps the rows
+    that it finds on MariaDB locked until its commit, and a claim that is skipped is taken for lost after a while.
+    """
+    locked = ledger.items().locked([claim.row.pk for claim in claims], skip=False)
     marks = {pk: mark for pk, *mark in locked.values_list("pk", "state", "attempts", "claimed_at")}
     return [claim for claim in claims if marks.get(claim.row.pk) == list(claim.mark)]
 

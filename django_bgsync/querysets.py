@@ -59,12 +59,13 @@ class ItemQuerySet(models.QuerySet["SyncItem"]):
         """The rows that follow (received_at, pk) in a newest-first list: keyset paging."""
         return self.filter(Q(received_at__lt=received_at) | Q(received_at=received_at, pk__lt=pk))
 
-    def locked(self, pks: Iterable[UUID]) -> ItemQuerySet:
-        """These rows, in the order of their keys, locked until the transaction ends; without those that others hold.
+    def locked(self, pks: Iterable[UUID], *, skip: bool = True) -> ItemQuerySet:
+        """These rows, in the order of their keys, locked until the transaction ends; with `skip` without those that
+        others hold.
 
         SQLite has no row locks: there the caller must look at the state again, which it does anyway.
         """
-        skip = connections[self.db].features.has_select_for_update_skip_locked
+        skip = skip and connections[self.db].features.has_select_for_update_skip_locked
         return self.select_for_update(skip_locked=skip).filter(pk__in=list(pks)).order_by("pk")
 
     def claim(self, now: datetime, hand: Hand) -> int:
