@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
+from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,7 @@ class DjangoBgsyncConfig(AppConfig):
     def ready(self) -> None:
         autodiscover_modules("bgsync")
         post_migrate.connect(_schedule_sweep, sender=self)
+        checks.register(runners.check)
 
 
 def _schedule_sweep(**kwargs: Any) -> None:

@@ -7,6 +7,7 @@ items; whoever it starts looks at what is due.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from django.core import checks
 from django.utils.module_loading import import_string
@@ -47,8 +48,8 @@ def current() -> Runner:
     return _load(settings.RUNNER)
 
 
-def check() -> list[checks.CheckMessage]:
-    """What is wrong with the project's runner."""
+def check(**kwargs: Any) -> list[checks.CheckMessage]:
+    """What is wrong with the project's runner: a system check."""
     try:
         return current().check()
     except ImportError as error:

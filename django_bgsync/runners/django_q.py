@@ -55,11 +55,9 @@ class DjangoQRunner(Runner):
 
     def is_within(self, alias: str) -> bool:
         """The ORM broker's queue is a table. If it lies beside the items, a task is committed with their receipts."""
-        from django_q.brokers import get_broker
-        from django_q.brokers.orm import ORM
         from django_q.conf import Conf
 
-        return bool(alias == Conf.ORM and isinstance(get_broker(), ORM))
+        return _has_orm_broker() and bool(alias == Conf.ORM)
 
     def kick(self) -> None:
         from django_q.brokers import get_broker
@@ -68,11 +66,10 @@ class DjangoQRunner(Runner):
 
     def kick_later(self, seconds: float) -> None:
         from django_q.brokers import get_broker
-        from django_q.brokers.orm import ORM
         from django_q.models import Schedule
 
         due = timezone.now() + timedelta(seconds=seconds)
-        if isinstance(get_broker(), ORM):
+        if _has_orm_broker():
             _hand_over(_Delayed(get_broker(), due))
         else:  # django-q2 looks at its schedules twice a minute
             Schedule.objects.create(name="django_bgsync: retry", func=WORK, schedule_type=Schedule.ONCE, next_run=due)
@@ -93,6 +90,13 @@ class DjangoQRunner(Runner):
             return []
         hint = 'Add "django_q" to INSTALLED_APPS, or set BGSYNC = {"RUNNER": "django_bgsync.runners.none.NoRunner"}.'
         return [checks.Error("The runner needs django_q, which is not installed.", hint=hint, id="bgsync.E031")]
+
+
+def _has_orm_broker() -> bool:
+    """What `get_broker` would choose. Not asked for, since the ORM's closes old connections as soon as it is made."""
+    from django_q.conf import Conf
+
+    return bool(Conf.ORM) and not (Conf.BROKER_CLASS or Conf.IRON_MQ or Conf.SQS)
 
 
 def _hand_over(broker: Any) -> None:

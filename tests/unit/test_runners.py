@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.core import checks
 from django.utils import timezone
 from django_q.conf import Conf
 
@@ -71,15 +72,16 @@ def test_no_runner():
     assert (NoRunner.can_kick, NoRunner.can_kick_later) == (False, False)
 
 
-def test_django_q_shares_transactions_on_its_own_database(db):
+def test_django_q_shares_transactions_on_its_own_database():
     """Only with the ORM broker, and only in the same database."""
     runner = django_q.DjangoQRunner()
 
     assert (runner.is_within("default"), runner.is_within("other")) == (True, False)
 
 
-def test_django_q_with_another_broker(monkeypatch):
-    monkeypatch.setattr("django_q.brokers.get_broker", object)
+@pytest.mark.parametrize("broker", ["BROKER_CLASS", "IRON_MQ", "SQS"])
+def test_django_q_with_another_broker(monkeypatch, broker):
+    monkeypatch.setattr(Conf, broker, "a broker")
 
     assert not django_q.DjangoQRunner().is_within("default")
 
@@ -97,8 +99,10 @@ def test_worker_ends_before_it_is_killed(monkeypatch, timeout, budget):
     assert seen == [budget, budget]
 
 
-def test_check(settings):
+def test_check():
+    """It is one of Django's system checks."""
     assert runners.check() == []
+    assert runners.check in checks.registry.registry.get_checks()
 
 
 def test_check_without_django_q(monkeypatch):

@@ -4,7 +4,8 @@ SECRET_KEY = "wheel"
 ROOT_URLCONF = "urls"
 ALLOWED_HOSTS = ["testserver"]
 STATIC_URL = "static/"
-INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_bgsync"]
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_q", "django_bgsync"]
+Q_CLUSTER = {"orm": "default", "timeout": 60, "retry": 120}
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {
     "default": {
