@@ -17,10 +17,10 @@ attempts AS (INSERT INTO raw_attempt SELECT item_id, id, 'many', {client}, {clie
 INSERT INTO raw_effect SELECT item_id, payload FROM r
 """
 TABLES = (
-    """CREATE TABLE raw_item (id {uuid} PRIMARY KEY, item_id {uuid}, owner varchar(255), user_id integer, client_id {uuid},
-    tag varchar(64), delivery_id {uuid}, lane varchar(100), fingerprint varchar(80), payload text, size integer,
-    received_at {time}, state varchar(16), code varchar(64), result text, attempts integer, failures integer,
-    finished_at {time})""",
+    """CREATE TABLE raw_item (id {uuid} PRIMARY KEY, item_id {uuid}, owner varchar(255), user_id integer,
+    client_id {uuid}, tag varchar(64), delivery_id {uuid}, lane varchar(100), fingerprint varchar(80), payload text,
+    size integer, received_at {time}, state varchar(16), code varchar(64), result text, attempts integer,
+    failures integer, finished_at {time})""",
     "CREATE INDEX raw_item_tag ON raw_item (tag, received_at)",
     "CREATE INDEX raw_item_client ON raw_item (client_id, received_at)",
     """CREATE TABLE raw_attempt (id {uuid} PRIMARY KEY, item_id {uuid}, tag varchar(64), client_id {uuid},
