@@ -37,7 +37,7 @@ FRESH_CLAIM = timedelta(seconds=5)
 SHARED_SECONDS = 0.25
 """So long handlers share a transaction: the locks of the first are held until the commit of all."""
 RECHECK_HELD = timedelta(minutes=1)
-WORKER = f"{socket.gethostname()[:80]}:{os.getpid()}"
+HOST = socket.gethostname()[:80]
 
 logger = logging.getLogger("django_bgsync")
 
@@ -325,7 +325,8 @@ def _settle(
         code=verdict.code,
         started_at=started_at,
         duration_ms=None if duration is None else round(duration * 1000),
-        worker="" if verdict.outcome == Outcome.LOST else WORKER,
+        # Asked each time: the workers of a cluster are forks of a process that has this module loaded.
+        worker="" if verdict.outcome == Outcome.LOST else f"{HOST}:{os.getpid()}",
         error=verdict.error,
         traceback=verdict.traceback,
     )

@@ -10,7 +10,8 @@ import pytest
 import redis
 from django_q.models import OrmQ
 
-from django_bgsync.models import SyncItem
+from django_bgsync.models import DeliveryAttempt, SyncItem
+from django_bgsync.processing import HOST
 from tests.concurrency.cluster import Site, states, wait_applied, wait_for
 from tests.deliveries import age_claim, effects_of, history_of, make_item, row_of
 
@@ -55,6 +56,18 @@ def test_worker_applies(any_site):
     rows = SyncItem.objects.filter(item_id__in=[item["id"] for item in items])
     waits = [(row.finished_at - row.received_at).total_seconds() * 1000 for row in rows]
     print(f"receipt to applied: p50 {statistics.median(waits):.0f} ms, worst {max(waits):.0f} ms")
+
+
+def test_worker_signs(site, gate):
+    """An attempt names the process that made it, not the one that it was forked from."""
+    (gate / "open").touch()
+    site.start_cluster()
+    item = make_item("gate", str(gate))
+    site.deliver(item)
+    worker = process_at(gate, item)
+
+    wait_applied([item])
+    assert DeliveryAttempt.objects.get(item__item_id=item["id"]).worker == f"{HOST}:{worker}"
 
 
 def test_one_task_for_many_items(any_site):
