@@ -42,9 +42,10 @@ LINES = (  # top first
     Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals milestones"),
 )
 WITHOUT_FRAMEWORK = ("protocol", "canonical", "fields", "identity", "backoff")
-DEPENDENCIES = ("django", "rest_framework", "django_q", "whitenoise")
+DEPENDENCIES = ("django", "rest_framework", "django_q", "whitenoise", "pytest")
 CONFINED = {  # these are imported nowhere else
     "rest_framework": ("drf", "api"),
+    "pytest": ("testing.fixtures",),
     "django_q": ("runners.django_q",),
 }
 ONLY_IN_FUNCTIONS = ("django_q",)  # importing it reads settings and warns
