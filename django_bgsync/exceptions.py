@@ -15,6 +15,7 @@ BgsyncError
     ├── CsrfFailed          403
     ├── PermissionRefused   403
     ├── NotFound            404
+    ├── SchemaUnavailable   404
     ├── MethodNotAllowed    405
     ├── WrongOwner          409
     ├── InFlight            409
@@ -130,6 +131,10 @@ class PermissionRefused(EnvelopeError):
 
 class NotFound(EnvelopeError):
     status, code, title = 404, "not_found", "There is nothing here."
+
+
+class SchemaUnavailable(EnvelopeError):
+    status, code, title = 404, "schema_unavailable", "The schema needs drf-spectacular: install django-bgsync[openapi]."
 
 
 class MethodNotAllowed(EnvelopeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from django_bgsync.api.schema import SchemaView
 from django_bgsync.api.views import DeliveriesView, ItemsView, SessionView
 from django_bgsync.views import HealthView, ServiceWorkerView
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("v1/deliveries/", DeliveriesView.as_view(), name="deliveries"),
     path("v1/items/", ItemsView.as_view(), name="items"),
     path("v1/session/", SessionView.as_view(), name="session"),
+    path("v1/schema/", SchemaView.as_view(), name="schema"),
     path("sw.js", ServiceWorkerView.as_view(), name="service-worker"),
     path("worker.js", ServiceWorkerView.as_view(lifecycle=False), name="worker"),
     path("health/", HealthView.as_view(), name="health"),

@@ -42,11 +42,12 @@ LINES = (  # top first
     Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals milestones"),
 )
 WITHOUT_FRAMEWORK = ("protocol", "canonical", "fields", "identity", "backoff")
-DEPENDENCIES = ("django", "rest_framework", "django_q", "whitenoise", "pytest")
+DEPENDENCIES = ("django", "rest_framework", "django_q", "whitenoise", "pytest", "drf_spectacular")
 CONFINED = {  # these are imported nowhere else
     "rest_framework": ("drf", "api"),
     "pytest": ("testing.fixtures",),
     "django_q": ("runners.django_q",),
+    "drf_spectacular": ("api.openapi",),  # an extra: nothing imports that module until the schema is asked for
 }
 ONLY_IN_FUNCTIONS = ("django_q",)  # importing it reads settings and warns
 
