@@ -113,8 +113,9 @@ class _Batch:
     @property
     def is_throttled(self) -> bool:
         """Whether nothing was taken because of the throttle, nor can anything else be said."""
-        codes = {self.refused[pk].code if pk in self.refused else "" for pk in self.items}
-        return codes == {Code.THROTTLED} and all(isinstance(item, ItemIn) for item in self.sent)
+        if not self.allowance.is_short or not all(isinstance(item, ItemIn) for item in self.sent):
+            return False
+        return all(pk in self.refused and self.refused[pk].code == Code.THROTTLED for pk in self.items)
 
     def process(self) -> None:
         """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile."""
