@@ -10,8 +10,9 @@ import time
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
+from django.utils import timezone
 
-from django_bgsync import backlog, heartbeats
+from django_bgsync import backlog, files, heartbeats
 from django_bgsync.enums import Hand
 from django_bgsync.processing import Try, bring_forward
 from django_bgsync.runners import calls
@@ -24,10 +25,12 @@ logger = logging.getLogger("django_bgsync")
 
 
 def sweep(seconds: float | None = None) -> int:
-    """One pass of the sweeper: what was received, waits or is held, as far as it is due, and what dead processes left.
+    """One pass of the sweeper: what was received, waits or is held, as far as it is due, and what dead processes left,
+    be it claims or files.
 
     Needs no worker and no queue. Returns how many items changed. Starts no handler after so many seconds.
     """
+    files.sweep_orphans(timezone.now())
     return drain(_try(Hand.SWEEPER, seconds))
 
 
@@ -42,6 +45,8 @@ def drain(by: Try) -> int:
     changed = 0
     heartbeats.beat(by.hand)
     for pks in backlog.due_batches(BATCH):
+        if len(pks) == BATCH:
+            calls.call()  # there is more than one hand can do soon; the next one says so again
         changed += _bring_forward(pks, by)
         heartbeats.beat(by.hand)
         if by.is_over:

@@ -174,6 +174,19 @@ def test_no_runner(device, settings):
     assert sweep.sweep() == 2
 
 
+@pytest.mark.usefixtures("_commits")
+def test_more_than_one_worker_can_do_soon(device, recorder, monkeypatch):
+    """A worker that finds a full batch has another one called."""
+    monkeypatch.setattr(sweep, "BATCH", 2)
+    device.send(make_item("background"))
+    sweep.work()
+    assert recorder.kicks == [0]
+
+    device.send(*(make_item("background") for _ in range(5)))
+    sweep.work()
+    assert recorder.kicks == [0, 0, 0]
+
+
 def test_retry_is_booked(device, recorder):
     """A retry within 90 seconds gets a worker of its own time; those after it are found by that one."""
     device.send(script("fail"))
