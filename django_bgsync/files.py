@@ -106,7 +106,7 @@ def _remove(rows: QuerySet[StoredFile]) -> int:
     for row in rows:
         try:
             row.file.storage.delete(row.file.name or "")
-        except OSError:
+        except Exception:  # each storage has errors of its own
             logger.exception("The file %s could not be removed; it is tried again later.", row.file.name)
         else:
             removed.append(row.pk)

@@ -17,6 +17,7 @@ from rest_framework import serializers
 from django_bgsync import Rejected, files, ledger
 from django_bgsync.handlers import Handler, registry
 from django_bgsync.models import StoredFile, SyncItem
+from django_bgsync.sweep import sweep
 from tests.app.models import Effect
 from tests.deliveries import code_of, effects_of, make_due, make_item, problem_of, read, result, row_of
 from tests.uploads import upload
@@ -298,7 +299,8 @@ class TestOrphans:
         upload(device, self.item, files=[(self.item, "photo", PIXELS)])
         assert len(stored(root)) == 2
 
-        assert files.sweep_orphans(timezone.now() + timedelta(days=2)) == 1
+        StoredFile.objects.update(saved_at=timezone.now() - timedelta(days=2))
+        sweep()
         assert len(stored(root)) == 1
         assert StoredFile.objects.get().item == row_of(self.item)
 

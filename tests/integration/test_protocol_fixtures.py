@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from django_bgsync import exceptions
-from django_bgsync.api.problems import problem_response
 from django_bgsync.enums import DISPOSITIONS, Code
 from django_bgsync.protocol import read_envelope, read_item
+from django_bgsync.refusals import problem_response
 from tests.deliveries import DELIVERIES, SESSION, code_of, make_item, read, script
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "protocol"
