@@ -21,11 +21,12 @@ T = TypeVar("T")
 
 
 def telling(event: Event, function: Callable[..., T]) -> Callable[..., T]:
-    """The function, but it tells when it is called."""
+    """The function, but it tells when it has been called."""
 
     def told(*args: Any) -> T:
+        value = function(*args)
         event.set()
-        return function(*args)
+        return value
 
     return told
 
@@ -46,7 +47,7 @@ def test_second_caller(transactional_db, settings, monkeypatch, runner):
     monkeypatch.setattr(Recorder, "kicks", [])
     heartbeats.prepare("called")
     found_free = Event()
-    monkeypatch.setattr(calls, "_mark", telling(found_free, calls._mark))
+    monkeypatch.setattr(calls, "_read", telling(found_free, calls._read))
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():  # the first caller's
