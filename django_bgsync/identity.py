@@ -54,8 +54,8 @@ def owner_key(salt: bytes, owner: str) -> str:
 
 
 def fingerprint(tag: str, lane: str, payload: bytes, digests: Mapping[str, str] | None = None) -> str:
-    """What makes two items with one id the same item: SHA-256 over tag, lane, canonical payload, and the name and digest
-    of each file.
+    """What makes two items with one id the same item: SHA-256 over tag, lane, canonical payload, and the name and
+    digest of each file.
 
     Prefixed with the algorithm's number, so that a later algorithm can still compare the fingerprints of this one.
     """

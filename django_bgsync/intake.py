@@ -44,9 +44,9 @@ class Answer:
 def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: str = "", sender: str = "") -> Answer:
     """Store and apply the items of one delivery, and look up those it awaits.
 
-    `permits` tells whether this request may use a handler; `sender` is whose items are counted. Raises TooLarge for more
-    items than `MAX_ITEMS`, ClientRevoked, and Throttled if that is the answer to every item. When it raises, or its process ends, each item is either unknown to the server or stored; a replay
-    finds out which.
+    `permits` tells whether this request may use a handler; `sender` is whose items are counted. Raises TooLarge for
+    more items than `MAX_ITEMS`, ClientRevoked, and Throttled if that is the answer to every item. When it raises, or
+    its process ends, each item is either unknown to the server or stored; a replay finds out which.
     """
     if len(envelope.items) > settings.MAX_ITEMS:
         raise TooLarge(f"{len(envelope.items)} items; {settings.MAX_ITEMS} are allowed.", limits=conf.limits())
@@ -78,7 +78,7 @@ class _Batch:
         self.registrar = self._registrar(envelope, permits, user_agent)
         self.delivery = self.registrar.delivery
         self.rows: dict[UUID, SyncItem] = {}
-        self.fresh: list[UUID] = []
+        self.fresh: dict[UUID, None] = {}
         self.refused: dict[UUID, Result] = {}
         self.allowance = throttling.Allowance(asked=0, granted=0)
 
@@ -151,7 +151,8 @@ class _Batch:
 
     @cached_property
     def paused(self) -> set[str]:
-        return SyncTag.objects.paused()
+        """Asked for only if some item waits."""
+        return set() if all(row.is_finished for row in self.rows.values()) else SyncTag.objects.paused()
 
     # Receiving
 
@@ -202,7 +203,7 @@ class _Batch:
                 calls.call()
             raced = [pk for pk in receipts if pk not in fresh]
             self.rows |= ledger.items().in_bulk(raced) if raced else {}
-        self.fresh = [pk for pk in receipts if pk in fresh]
+        self.fresh = dict.fromkeys(pk for pk in receipts if pk in fresh)
         self.rows |= {pk: receipts[pk] for pk in self.fresh}
         announce(self.rows[pk] for pk in self.fresh)
 
@@ -287,7 +288,7 @@ class _Batch:
         )
 
     def _try(self, hand: Hand) -> Try:
-        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline)
+        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline, user=self.owner.user)
 
     def _key(self, item_id: UUID) -> UUID:
         return item_key(self.owner.reference, item_id)

@@ -53,6 +53,8 @@ class Try:
     deadline: float | None = None
     """By `time.monotonic()`: no handler is started after it."""
     handlers: Mapping[str, Handler] = field(default_factory=lambda: registry)
+    user: Any = None
+    """Of the session, if there is one: need not be looked up."""
 
     @property
     def is_over(self) -> bool:
@@ -217,9 +219,7 @@ def _transact(claims: list[Claim], by: Try) -> _Harvest:
     """One transaction: the effects, states and attempts of as many claims as it has time for."""
     with database.atomic():
         mine = _lock(claims)
-        with database.savepoint():
-            # MariaDB rolls back the whole transaction on a deadlock, even if a handler swallows the error and goes on.
-            # Then this savepoint is gone, its release fails, and nothing is written that does not belong together.
+        with database.witness():
             harvest = _run(mine, by)
         ledger.write_back(harvest.rows, harvest.attempts)
         harvest.left = _renew(harvest.left)
@@ -242,7 +242,7 @@ def _lock(claims: list[Claim]) -> list[Claim]:
 
 def _run(claims: list[Claim], by: Try) -> _Harvest:
     harvest = _Harvest()
-    around = Surroundings.of([claim.row for claim in claims])
+    around = Surroundings.of([claim.row for claim in claims], user=by.user, delivery=by.delivery)
     blocked = lanes.blocking([claim.row for claim in claims])
     started = time.monotonic()
     steps = _steps(claims)

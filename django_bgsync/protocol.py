@@ -110,8 +110,8 @@ class Result:
 
 
 def read_envelope(document: Any, uploads: Sequence[Upload] = ()) -> Envelope:
-    """The envelope in a parsed document, with the files that came beside it. Raises ProtocolUnsupported before it looks at anything else, then
-    InvalidEnvelope.
+    """The envelope in a parsed document, with the files that came beside it. Raises ProtocolUnsupported before it
+    looks at anything else, then InvalidEnvelope.
     """
     fields = Fields(document, "The envelope")
     _check_protocol(fields.integer("protocol"))
