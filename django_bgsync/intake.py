@@ -10,8 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results, throttling
+from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results, retention, throttling
 from django_bgsync.announcements import announce
 from django_bgsync.conf import settings
 from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
@@ -93,7 +94,8 @@ class _Batch:
 
     def receive(self) -> None:
         """Commit a receipt for every item that is new. Afterwards `rows` holds what the server has of this delivery."""
-        faults = {pk: fault for pk, item in self.items.items() if (fault := self._fault(item)) is not None}
+        purged = retention.purged(self.items)
+        faults = {pk: fault for pk, item in self.items.items() if (fault := self._fault(item, pk in purged)) is not None}
         self.rows = self._look_first(faults)
         receipts: dict[UUID, SyncItem] = {}
         for pk, item in self.items.items():
@@ -156,8 +158,10 @@ class _Batch:
 
     # Receiving
 
-    def _fault(self, item: ItemIn) -> Result | None:
+    def _fault(self, item: ItemIn, is_purged: bool) -> Result | None:
         """Why this item would leave no row if it is new."""
+        if is_purged:
+            return results.of_fault(str(item.id), ItemFault(Code.ID_TOO_OLD, _("What had this id is gone.")))
         if item.tag not in registry:
             return results.deferred(item.id, Code.UNKNOWN_TAG, UNKNOWN_TAG_RETRY)
         try:
@@ -288,7 +292,9 @@ class _Batch:
         )
 
     def _try(self, hand: Hand) -> Try:
-        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline, user=self.owner.user)
+        # By the time of a second look, what was applied before may have changed the user.
+        user = self.owner.user if hand == Hand.RECEIPT else None
+        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline, user=user)
 
     def _key(self, item_id: UUID) -> UUID:
         return item_key(self.owner.reference, item_id)
