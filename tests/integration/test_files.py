@@ -218,6 +218,19 @@ def test_one_id_twice(device, handle, root):
     assert (effects_of(item), len(stored(root))) == (1, 1)
 
 
+def test_lost_race(device, handle, monkeypatch, root):
+    """Two deliveries that save the files of one item at the same time: the item keeps those of the first receipt."""
+    handle(tell)
+    item = photo()
+    first = read(upload(device, item, files=[(item, "photo", b"1")]))["results"]
+    monkeypatch.setattr("django_bgsync.intake._Batch._look_first", lambda batch, faults: {})
+
+    assert read(upload(device, item, files=[(item, "photo", b"1")]))["results"] == [{**first[0], "replayed": True}]
+    assert sorted(row.item_id is None for row in StoredFile.objects.all()) == [False, True]
+    assert files.sweep_orphans(timezone.now() + timedelta(days=2)) == 1
+    assert read(upload(device, item, files=[(item, "photo", b"1")]))["results"][0]["replayed"] is True
+
+
 def test_a_rejected_item_keeps_its_files(device, handle):
     """The user may try again: a rejected item still has its files."""
 

@@ -123,6 +123,7 @@ class TestDeliveries:
         assert other.deliver(*notes(1)).status_code == 200
 
 
+@pytest.mark.django_db
 def test_visitors_by_address(settings):
     """Visitors share the limit of their address, since a new client id costs nothing."""
     settings.BGSYNC = EVERYBODY | {"THROTTLE_ITEMS": "5/min"}
@@ -133,9 +134,6 @@ def test_visitors_by_address(settings):
     assert far.deliver(*notes(1)).status_code == 200
 
 
-test_visitors_by_address = pytest.mark.django_db(test_visitors_by_address)
-
-
 def test_no_limit(device, settings):
     """None is no limit."""
     settings.BGSYNC = {"THROTTLE_ITEMS": None}
@@ -143,6 +141,7 @@ def test_no_limit(device, settings):
     assert {verdict["status"] for verdict in device.send(*notes(100))} == {"applied"}
 
 
+@pytest.mark.django_db(transaction=True)  # on PostgreSQL a missing table would spoil the transaction of a test
 @pytest.mark.parametrize("backend", ["dummy.DummyCache", "db.DatabaseCache"])
 def test_cache_that_does_not_count(device, settings, backend):
     """A cache that keeps nothing, or whose table is missing, keeps no item from arriving."""
