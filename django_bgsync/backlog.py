@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -55,9 +55,10 @@ def due_batches(size: int) -> Iterator[list[UUID]]:
         last = found[-1]
 
 
-def oldest_due(until: datetime) -> datetime | None:
-    """Since when the first item waits that has been due since before `until`, and at which nobody is; None if none."""
-    rows = workable().due(until).unclaimed(until)
+def oldest_due(untouched: timedelta) -> datetime | None:
+    """Since when the first item has been due at which nobody has been for so long; None if there is none."""
+    now = timezone.now()
+    rows = workable().due(now).unclaimed(now - untouched)
     return rows.values_list("next_at", flat=True).first()
 
 

@@ -29,7 +29,7 @@ class Health:
     status: str
     """`ok`, or `stalled` if somebody has to do something."""
     oldest_due_at: datetime | None = None
-    """Since when the first item has been due, if that is longer than a healthy server takes."""
+    """Since when the first item has been due that nobody has in hand."""
     last_sweep_at: datetime | None = None
     last_worker_at: datetime | None = None
 
@@ -55,11 +55,12 @@ def look() -> Health:
 def _look() -> Health:
     now = timezone.now()
     try:
-        oldest = backlog.oldest_due(now - OVERDUE)
+        oldest = backlog.oldest_due(OVERDUE)
         sweep, worker = heartbeats.last(Hand.SWEEPER), heartbeats.last(Hand.WORKER)
     except Exception:
         logger.exception("The health cannot be looked at.")
         return STALLED
     is_silent = sweep is not None and now - sweep > SILENCE
-    status = "stalled" if oldest is not None or is_silent else "ok"
+    is_overdue = oldest is not None and now - oldest > OVERDUE
+    status = "stalled" if is_overdue or is_silent else "ok"
     return Health(status=status, oldest_due_at=oldest, last_sweep_at=sweep, last_worker_at=worker)
