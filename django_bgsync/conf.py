@@ -41,6 +41,14 @@ class Settings:
     """Items that an owner, or all visitors of one address, may bring in a while; None means no limit."""
     BACKOFF: Mapping[str, Any] = {}
     """`first`, `factor`, `cap` of the waits between tries; see `backoff`."""
+    CLIENT_MAX_AGE: timedelta | float = timedelta(days=30)
+    """So long a client keeps sending an item before it parks it."""
+    RETAIN_ITEMS: timedelta | float = timedelta(days=400)
+    """So long after its receipt a finished item is kept; must be longer than `CLIENT_MAX_AGE`."""
+    RETAIN_PAYLOADS: timedelta | float = timedelta(days=30)
+    """So long payload and files are kept after the item was applied or discarded."""
+    RETAIN_ATTEMPTS: timedelta | float = timedelta(days=90)
+    RETAIN_DELIVERIES: timedelta | float = timedelta(days=90)
     FILE_STORAGE: str = "bgsync"
     """The alias in `STORAGES` for the files of items."""
     FILE_ROOT: str | Path | None = None

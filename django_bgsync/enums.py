@@ -98,6 +98,7 @@ class Code(TextChoices):
     CONFLICT = "conflict", _("conflicts with other data")
     PAYLOAD_MISMATCH = "payload_mismatch", _("this id was seen with other content")
     EXPIRED = "expired", _("too old when it arrived")
+    ID_TOO_OLD = "id_too_old", _("its id lies in a purged range")
     IN_FLIGHT = "in_flight", _("being tried right now")
     OUT_OF_ORDER = "out_of_order", _("the item before it in its lane has not arrived")
     UNKNOWN_TAG = "unknown_tag", _("no handler for this tag on the server")

@@ -19,6 +19,7 @@ BgsyncError
     ├── MethodNotAllowed    405
     ├── WrongOwner          409
     ├── InFlight            409
+    ├── KeyTooOld           410
     ├── TooLarge            413
     ├── UnsupportedMediaType 415
     ├── KeyReused           422
@@ -147,6 +148,10 @@ class WrongOwner(EnvelopeError):
 
 class InFlight(EnvelopeError):
     status, code, title = 409, "in_flight", "This request is being worked on right now."
+
+
+class KeyTooOld(EnvelopeError):
+    status, code, title = 410, "id_too_old", "This key was used so long ago that its answer is gone. Nothing was run."
 
 
 class TooLarge(EnvelopeError):

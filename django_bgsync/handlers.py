@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
@@ -78,6 +78,7 @@ class Handler:
     max_bytes: int | None = None
     max_result_bytes: int = 16 * 1024
     permission_classes: Sequence[Any] = ()
+    retain_payload: str | timedelta | None = None
     title: str = ""
     description: str = ""
 
@@ -129,6 +130,7 @@ def sync_handler(
     max_age: timedelta | None = None,
     max_bytes: int | None = None,
     permission_classes: Sequence[Any] = (),
+    retain_payload: Literal["always", "until_applied"] | timedelta | None = None,
     title: str = "",
     description: str = "",
 ) -> Callable[[HandlerFunction], HandlerFunction]:
@@ -156,6 +158,7 @@ def sync_handler(
                 max_age=max_age,
                 max_bytes=max_bytes,
                 permission_classes=permission_classes,
+                retain_payload=retain_payload,
                 title=title,
                 description=description,
             )

@@ -18,13 +18,14 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from django_bgsync import answers, clients, database, drf, keyed_requests, ledger
+from django_bgsync import answers, clients, database, drf, keyed_requests, ledger, retention
 from django_bgsync.enums import Context, Hand, ItemState, TagState
 from django_bgsync.exceptions import (
     EnvelopeError,
     IdempotencyKeyMissing,
     InFlight,
     KeyReused,
+    KeyTooOld,
     PermissionRefused,
     Unavailable,
     WrongOwner,
@@ -134,7 +135,10 @@ def _tag(request: HttpRequest, view: Callable[..., Any]) -> str:
 
 
 def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
-    row = ledger.items().filter(pk=receipt.pk).first() or _receive(receipt)
+    row = ledger.items().filter(pk=receipt.pk).first()
+    if row is None and retention.purged([receipt.pk]):
+        raise KeyTooOld
+    row = row or _receive(receipt)
     if (row.owner, row.fingerprint) != (receipt.owner, receipt.fingerprint):
         raise KeyReused
     if row.is_finished:

@@ -12,6 +12,7 @@ import os
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
+from datetime import datetime
 from hashlib import blake2b, sha256
 from uuid import UUID
 
@@ -35,6 +36,11 @@ def client_key(owner: str, client_id: UUID) -> UUID:
 def key_id(key: str) -> UUID:
     """The item id of an idempotency key: UUIDv8 of its blake2b; no timestamp."""
     return _assemble(8, 0, int.from_bytes(blake2b(key.encode(), digest_size=10).digest()))
+
+
+def first_key(instant: datetime, version: int = 8) -> UUID:
+    """The lowest key of that millisecond: of items (8), or of rows that the server made (7)."""
+    return _assemble(version, int(instant.timestamp() * 1000), 0)
 
 
 def uuid7() -> UUID:

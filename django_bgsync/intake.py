@@ -95,7 +95,9 @@ class _Batch:
     def receive(self) -> None:
         """Commit a receipt for every item that is new. Afterwards `rows` holds what the server has of this delivery."""
         purged = retention.purged(self.items)
-        faults = {pk: fault for pk, item in self.items.items() if (fault := self._fault(item, pk in purged)) is not None}
+        faults = {
+            pk: fault for pk, item in self.items.items() if (fault := self._fault(item, pk in purged)) is not None
+        }
         self.rows = self._look_first(faults)
         receipts: dict[UUID, SyncItem] = {}
         for pk, item in self.items.items():

@@ -22,7 +22,7 @@ _FINISHED = {
     ItemState.REJECTED: Status.REJECTED,
     ItemState.CONFLICT: Status.CONFLICT,
 }
-_FAULTS = {Code.EXPIRED: Status.EXPIRED}
+_FAULTS = {Code.EXPIRED: Status.EXPIRED, Code.ID_TOO_OLD: Status.EXPIRED}
 
 
 def of_row(row: SyncItem, paused: Collection[str], now: datetime, *, replayed: bool) -> Result:

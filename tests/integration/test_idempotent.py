@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from django_bgsync import idempotent
-from django_bgsync.models import Delivery, SyncItem, SyncTag
+from django_bgsync.models import Delivery, SyncItem, SyncTag, Tombstone
 from tests.app.models import Effect
 from tests.orders import KEY, client_header, effects, only_row, order, refusal, seen, tries
 
@@ -270,6 +271,16 @@ def test_operators(device, state, expected):
 
     assert refusal(order(device)) == expected
     assert order(device, key="before").status_code == 201
+    assert effects() == 1
+
+
+def test_key_of_long_ago(device):
+    """A key whose answer is gone is known by its tombstone, and nothing is run."""
+    order(device)
+    Tombstone.objects.create(pk=only_row().pk, buried_at=timezone.now())
+    SyncItem.objects.all().delete()
+
+    assert refusal(order(device)) == (410, "id_too_old")
     assert effects() == 1
 
 
