@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.files.base import File
@@ -85,8 +85,7 @@ def of_items(rows: Iterable[SyncItem]) -> dict[UUID, dict[str, ItemFile]]:
     pks = [row.pk for row in rows if row.file_count]
     found: dict[UUID, dict[str, ItemFile]] = {}
     for row in _all().filter(item__in=pks).order_by("name") if pks else ():
-        if row.item_id is not None:
-            found.setdefault(row.item_id, {})[row.name] = ItemFile(row)
+        found.setdefault(cast(UUID, row.item_id), {})[row.name] = ItemFile(row)
     return found
 
 

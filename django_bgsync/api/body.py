@@ -60,7 +60,7 @@ def read_with_files(request: HttpRequest) -> Iterator[tuple[bytes, Sequence[Uplo
         yield read(request), ()
         return
     maximum = multipart.max_bytes()
-    with multipart.Form(_open(request, maximum), request.headers["Content-Type"], maximum) as form:
+    with multipart.Form(_open(request, maximum), _boundary(request), maximum) as form:
         yield form.envelope, form.uploads
 
 
@@ -74,6 +74,10 @@ def _open(request: HttpRequest, maximum: int) -> Source:
             return Gunzip(request)
         case encoding:
             raise UnsupportedMediaType(f"Content-Encoding {encoding} is not gzip.")
+
+
+def _boundary(request: HttpRequest) -> str:
+    return (request.content_params or {}).get("boundary", "")
 
 
 def _announced(request: HttpRequest) -> int:

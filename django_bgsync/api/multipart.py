@@ -16,7 +16,6 @@ from uuid import UUID
 
 from django.conf import settings as django_settings
 from django.http.multipartparser import RAW, ChunkIter, LazyStream, MultiPartParserError, Parser
-from django.utils.http import parse_header_parameters
 
 from django_bgsync import conf, storage
 from django_bgsync.conf import settings
@@ -53,9 +52,11 @@ class Form:
 
     envelope: bytes
 
-    def __init__(self, source: Source, content_type: str, maximum: int) -> None:
+    def __init__(self, source: Source, boundary: str, maximum: int) -> None:
+        if not _BOUNDARY.fullmatch(boundary):
+            raise InvalidEnvelope("The Content-Type names no boundary.")
         self.uploads: list[Upload] = []
-        self._boundary = _boundary(content_type)
+        self._boundary = boundary.encode()
         self._stream = _Counted(source, maximum)
         self._open_files = ExitStack()
         self._left = settings.MAX_DELIVERY_FILE_BYTES
@@ -157,16 +158,6 @@ class _Counted:
             raise _too_large(f"The body is larger than {self._maximum} bytes.")
         self.tail = (self.tail + chunk[-_TAIL:])[-_TAIL:]
         return chunk
-
-
-def _boundary(content_type: str) -> bytes:
-    try:
-        boundary = parse_header_parameters(content_type)[1].get("boundary", "")
-    except ValueError:
-        boundary = ""
-    if not _BOUNDARY.fullmatch(boundary):
-        raise InvalidEnvelope("The Content-Type names no boundary.")
-    return boundary.encode()
 
 
 def _name(headers: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django import forms
+from django.core.files.storage import storages
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -268,6 +269,20 @@ def test_no_place_for_files(device, settings, handle, settings_):
     assert response["Retry-After"] == "300"
     assert not SyncItem.objects.exists()
     assert read(upload(device, make_item()))["results"][0]["status"] == "applied"
+
+
+def test_storage_of_the_project(device, handle, settings, root):
+    """The alias in STORAGES is where files are, before any directory."""
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = settings.STORAGES | {"bgsync": memory}
+    handle(tell)
+    item = photo()
+    answer = read(upload(device, item, files=[(item, "photo", PIXELS)]))
+    file = StoredFile.objects.get().file
+
+    assert answer["results"][0]["result"] == {"photo": told(PIXELS)}
+    assert (file.size, file.storage.exists(file.name), stored(root)) == (len(PIXELS), True, [])
+    assert storages["bgsync"].exists(file.name)
 
 
 def test_storage_fails(device, monkeypatch, root):

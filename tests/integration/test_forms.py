@@ -182,6 +182,13 @@ class TestLimits:
 
         assert sum(counted) < 4 * 100_000
 
+    def test_endless_nothing(self, device, monkeypatch):
+        """Parts without anything in them are held to a limit too."""
+        monkeypatch.setattr("django_bgsync.api.body._announced", lambda request: 0)
+        nothing = f"--{BOUNDARY}\r\n\r\n".encode()
+
+        assert code_of(post_form(device, nothing * 50_000 + form(ENVELOPE))) == (413, "too_large")
+
     def test_many_parts(self, device):
         """Parts without content are counted too."""
         item = make_item()

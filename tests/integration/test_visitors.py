@@ -9,9 +9,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.permissions import IsAuthenticated
 
+from django_bgsync import visitors
+from django_bgsync.exceptions import WrongOwner
 from django_bgsync.handlers import registry
 from django_bgsync.identity import uuid7
 from django_bgsync.models import SyncClient, SyncItem
+from django_bgsync.owners import Owner
 from tests.app.models import Effect
 from tests.deliveries import (
     DELIVERIES,
@@ -261,6 +264,19 @@ def test_bound_before_the_server_knew(visitor, user, other):
     assert mirrored(item)["user"] == "ada"
     visitor.http.force_login(other.user)
     assert code_of(visitor.deliver(owner=key)) == (409, "wrong_owner")
+
+
+def test_two_users_at_once(visitor, user, other):
+    """Of two users who bring a visitor's items at the same moment one is the first, whatever the other has read."""
+    visitor.send(make_item())
+    [before] = SyncClient.objects.all()
+    client_id = uuid.UUID(visitor.id)
+    visitors.confirm(SyncClient.objects.get(), Owner(user, visitor=client_id))
+
+    with pytest.raises(WrongOwner) as refused:
+        visitors.confirm(before, Owner(other.user, visitor=client_id))
+    assert refused.value.extra == {"owner": other.owner_key}
+    assert SyncClient.objects.get().user == user
 
 
 def test_users_are_no_visitors(device):
