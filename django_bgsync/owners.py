@@ -39,7 +39,9 @@ class Owner:
     @cached_property
     def session_key(self) -> str | None:
         """The key of the signed-in user; None if nobody is signed in."""
-        return None if self.user_id is None else Owner(self.user).key
+        if self.user_id is None:
+            return None
+        return self.key if self.visitor is None else Owner(self.user).key
 
 
 def _salt() -> bytes:

@@ -163,7 +163,8 @@ class _Counted:
 def _name(headers: dict[str, Any]) -> str:
     if _value(headers, "content-transfer-encoding") not in ("", "binary", "8bit", "7bit"):
         raise InvalidEnvelope("The parts of a form must not be encoded (RFC 7578, 4.7).")
-    return _parameter(headers, "name")
+    item_id, slash, name = _parameter(headers, "name").partition("/")
+    return f"{item_id.lower()}/{name}" if slash else item_id
 
 
 def _filename(headers: dict[str, Any]) -> str:

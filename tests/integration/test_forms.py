@@ -39,6 +39,7 @@ BROKEN = {
     "without an envelope": form(FILE),
     "two envelopes": form(ENVELOPE, ENVELOPE),
     "a file twice": form(ENVELOPE, FILE, FILE),
+    "a file twice, once in capitals": form(ENVELOPE, FILE, (f"{ITEM['id'].upper()}/photo", "a.png", b"")),
     "envelope not JSON": form(("envelope", None, b"<html>")),
     "an unknown part": form(ENVELOPE, ("photo", "a.png", b"")),
     "an unknown field": form(ENVELOPE, ("csrfmiddlewaretoken", None, b"x")),
@@ -129,6 +130,13 @@ def test_file_names(device, sent, kept):
 
     assert row.filename == kept
     assert str(row.pk) in row.file.name
+
+
+def test_capitals(device):
+    """An id is one in capitals too."""
+    read(post_form(device, form(ENVELOPE, (f"{ITEM['id'].upper()}/Photo", "a.png", b"pixels"))))
+
+    assert StoredFile.objects.get().name == "Photo"
 
 
 def test_file_without_a_type(device):
