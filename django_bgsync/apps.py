@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.apps import AppConfig
-from django.core import checks
 from django.db.models.signals import post_migrate
 from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +18,9 @@ class DjangoBgsyncConfig(AppConfig):
     def ready(self) -> None:
         autodiscover_modules("bgsync")
         post_migrate.connect(_schedule_sweep, sender=self)
-        checks.register(runners.check)
+        from django_bgsync import checks  # they know models, which are not loaded before
+
+        checks.register_all()
 
 
 def _schedule_sweep(**kwargs: Any) -> None:

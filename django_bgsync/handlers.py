@@ -96,6 +96,8 @@ class Registry(Mapping[str, Handler]):
 
     def __init__(self) -> None:
         self._handlers: dict[str, Handler] = {}
+        self.duplicates: list[tuple[Handler, Handler]] = []
+        """Handlers in use, each with another one for its tag that is not. A system check tells of them."""
 
     def __getitem__(self, tag: str) -> Handler:
         return self._handlers[tag]
@@ -110,10 +112,9 @@ class Registry(Mapping[str, Handler]):
         existing = self._handlers.get(handler.tag)
         # The same function comes again when its module is reloaded; another one would lose items.
         if existing is not None and existing.path != handler.path:
-            raise ImproperlyConfigured(
-                f"Two handlers for the tag {handler.tag!r}: {existing.path} and {handler.path}. Rename one of the tags."
-            )
-        self._handlers[handler.tag] = handler
+            self.duplicates.append((existing, handler))
+        else:
+            self._handlers[handler.tag] = handler
 
 
 registry = Registry()

@@ -18,19 +18,19 @@ class PrivateStorage(Storage):
     """The storage that the settings name, looked up at each use. It has no URLs."""
 
     def open(self, name: str, mode: str = "rb") -> File[Any]:
-        return _configured().open(name, mode)
+        return configured().open(name, mode)
 
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
-        return _configured().save(name, content, max_length)
+        return configured().save(name, content, max_length)
 
     def delete(self, name: str) -> None:
-        _configured().delete(name)
+        configured().delete(name)
 
     def exists(self, name: str) -> bool:
-        return _configured().exists(name)
+        return configured().exists(name)
 
     def size(self, name: str) -> int:
-        return _configured().size(name)
+        return configured().size(name)
 
 
 def private_storage() -> Storage:
@@ -45,13 +45,14 @@ def file_path(instance: Any, filename: str) -> str:
 
 def is_configured() -> bool:
     try:
-        _configured()
+        configured()
     except ImproperlyConfigured:
         return False
     return True
 
 
-def _configured() -> Storage:
+def configured() -> Storage:
+    """The storage that the settings name. Raises ImproperlyConfigured if they name none."""
     if settings.FILE_STORAGE in django_settings.STORAGES:
         return storages[settings.FILE_STORAGE]
     root = settings.FILE_ROOT or (

@@ -118,4 +118,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+BGSYNC = {"FILE_ROOT": BASE_DIR / "bgsync_files"}
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}

@@ -6,6 +6,7 @@ ALLOWED_HOSTS = ["testserver"]
 STATIC_URL = "static/"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "django_q", "django_bgsync"]
 Q_CLUSTER = {"orm": "default", "timeout": 60, "retry": 120}
+BGSYNC = {"FILE_ROOT": "bgsync_files"}
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 DATABASES = {
     "default": {
