@@ -36,7 +36,7 @@ def test_five_posts_written_while_the_server_is_down(site: Site, context: Browse
 def test_offline_posts_are_sent_when_the_network_returns(
     site: Site, context: BrowserContext, sync_log: SyncLog
 ) -> None:
-    """Offline the browser holds the sync; the network's return fires it, with the page long closed."""
+    """Offline the browser holds the sync; the network's return fires it, with the page closed."""
     posts = PostsPage(context.new_page(), site.url)
     posts.sign_in()
     posts.await_worker()
@@ -45,6 +45,7 @@ def test_offline_posts_are_sent_when_the_network_returns(
     posts.expect_status("Offline")
     sync_log.wait_for("registered sync", "bgsync:post")
     posts.page.close()
+    assert "dispatched sync event" not in sync_log.names("bgsync:post")
     context.set_offline(False)
     await_posts(site, ["from the underground"])
     sync_log.wait_for("sync completed", "bgsync:post")
