@@ -54,7 +54,12 @@ class Site:
         """A qcluster of two workers, ready."""
         log = self.folder / f"cluster-{len(self.processes)}.log"
         process = self.start("manage.py", "qcluster", log=log, **environ)
-        wait_until(lambda: "running." in log.read_text(), because="the qcluster runs", timeout=PATIENCE)
+
+        def runs() -> bool:
+            assert process.poll() is None, log.read_text()
+            return "running." in log.read_text()
+
+        wait_for(runs, because="the qcluster runs")
         return process
 
     def start_sweep(self) -> subprocess.Popen[str]:
