@@ -35,10 +35,10 @@ def key_of(request: HttpRequest) -> str | None:
 
 def client_of(request: HttpRequest) -> UUID | None:
     """The client id in the header BGSync-Client, which may carry parameters after a semicolon."""
-    value = request.headers.get("BGSync-Client", "").partition(";")[0].strip()
-    if value and not is_uuid(value):
+    value, _, _ = request.headers.get("BGSync-Client", "").partition(";")
+    if value and not is_uuid(value.strip()):
         raise InvalidEnvelope("The header BGSync-Client must hold a UUID.")
-    return UUID(value) if value else None
+    return UUID(value.strip()) if value else None
 
 
 def fingerprint_of(request: HttpRequest) -> str:

@@ -12,6 +12,7 @@ orders = [
     path("protected/", csrf_exempt(views.order_protected), name="protected"),
     path("class/", views.OrderView.as_view(), name="class"),
     path("api/", views.api_order, name="api"),
+    path("api-read/", views.api_order_read_before, name="api-read"),
     path("api-class/", views.OrderApi.as_view(), name="api-class"),
     path("api-set/", views.OrderViewSet.as_view({"post": "create"}), name="set"),
     path("api-set/<pk>/", views.OrderViewSet.as_view({"delete": "destroy"}), name="set-detail"),

@@ -23,7 +23,6 @@ from django_bgsync import visitors
 from django_bgsync.api import origin, problems
 from django_bgsync.conf import settings
 from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
-from django_bgsync.fields import is_uuid
 from django_bgsync.handlers import Handler
 from django_bgsync.owners import Owner
 from django_bgsync.refusals import problem_response
@@ -130,11 +129,3 @@ def _load(entry: str | type) -> Any:
 
 def json_response(text: str, *, status: int = 200) -> HttpResponse:
     return HttpResponse(text, status=status, content_type="application/json")
-
-
-def client_of(request: Request) -> UUID | None:
-    """The client id in the header BGSync-Client, which may carry parameters after a semicolon."""
-    value, _, _ = request.headers.get("BGSync-Client", "").partition(";")
-    if value and not is_uuid(value.strip()):
-        raise InvalidEnvelope("The header BGSync-Client must hold a UUID.")
-    return UUID(value.strip()) if value else None

@@ -15,12 +15,13 @@ from rest_framework.request import Request
 
 from django_bgsync import clients, conf, history, intake
 from django_bgsync.api import body
-from django_bgsync.api.base import ApiView, client_of, json_response
+from django_bgsync.api.base import ApiView, json_response
 from django_bgsync.canonical import read_json, write_json
 from django_bgsync.enums import Code, Status
 from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
 from django_bgsync.fields import is_uuid
 from django_bgsync.handlers import registry
+from django_bgsync.keyed_requests import client_of, key_of
 from django_bgsync.owners import Owner
 from django_bgsync.protocol import (
     ClientIn,
@@ -62,8 +63,8 @@ class ItemsView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         item = read_json(body.read(request._request), max_depth=conf.settings.MAX_JSON_DEPTH)
         if isinstance(item, dict) and "id" not in item:
-            item["id"] = _idempotency_key(request)
-        client_id = client_of(request)
+            item["id"] = key_of(request._request)
+        client_id = client_of(request._request)
         owner = self.owner_of(request.headers.get("BGSync-Owner", ""), client_id)
         envelope = Envelope(items=[item], client=ClientIn(id=client_id) if client_id else None, context="other")
         user_agent = request.headers.get("User-Agent", "")
@@ -75,7 +76,7 @@ class ItemsView(ApiView):
         return response
 
     def get(self, request: Request) -> HttpResponse:
-        client_id = client_of(request)
+        client_id = client_of(request._request)
         owner = self.owner_of(request.headers.get("BGSync-Owner", ""), client_id)
         clients.check(client_id, owner)
         query = request.query_params
@@ -116,7 +117,7 @@ class SessionView(ApiView):
 
     def _owner(self, may_sync: bool) -> Owner | None:
         """Whose items this session can send. Raises ClientRevoked: a client asks here whether it may go on."""
-        client_id = client_of(self.request)
+        client_id = client_of(self.request._request)
         owner = self.session_owner(client_id)
         if owner is None or (owner.visitor and not may_sync):
             return None
@@ -148,12 +149,6 @@ def http_status(result: Result) -> int:
             return 409
         case _:
             return 503
-
-
-def _idempotency_key(request: Request) -> str | None:
-    """The id from the header: bare, or quoted as the IETF draft (draft-ietf-httpapi-idempotency-key-header) has it."""
-    value = request.headers.get("Idempotency-Key", "").strip()
-    return value.removeprefix('"').removesuffix('"') or None
 
 
 def _ids(values: list[str]) -> list[UUID]:

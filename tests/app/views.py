@@ -16,7 +16,8 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_protect
 from rest_framework import exceptions, viewsets
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, permission_classes
+from rest_framework.permissions import BasePermission
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
@@ -156,6 +157,20 @@ def api_order(request: Any) -> Response:
 class OrderApi(APIView):
     def post(self, request: Any) -> Response:
         return answer(request)
+
+
+class Nosy(BasePermission):
+    """Reads the body before the view does."""
+
+    def has_permission(self, request: Any, view: Any) -> bool:
+        return request.data is not None
+
+
+@api_view(["POST"])
+@permission_classes([Nosy])
+@idempotent
+def api_order_read_before(request: Any) -> Response:
+    return answer(request)
 
 
 class OrderViewSet(viewsets.ViewSet):

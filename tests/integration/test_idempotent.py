@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from django_bgsync import idempotent
-from django_bgsync.models import Delivery, SyncItem, SyncTag, Tombstone
+from django_bgsync.models import Delivery, SyncClient, SyncItem, SyncTag, Tombstone
 from tests.app.models import Effect
 from tests.orders import KEY, client_header, effects, only_row, order, refusal, seen, tries
 
@@ -225,6 +225,15 @@ def test_visitor(visitor):
 def test_owner_of_nobody(visitor, device):
     """A request of a user is not run for a visitor."""
     assert refusal(order(visitor, headers={"BGSync_Owner": device.owner_key})) == (409, "wrong_owner")
+    assert effects() == 0
+
+
+def test_revoked_client(device):
+    """A client that an operator has revoked is told so, and nothing is run."""
+    device.deliver()
+    SyncClient.objects.update(revoked_at=timezone.now())
+
+    assert refusal(order(device, headers=client_header(device))) == (401, "client_revoked")
     assert effects() == 0
 
 

@@ -8,7 +8,7 @@ from django_bgsync.models import SyncItem
 from tests.app.models import Effect
 from tests.orders import KEY, effects, only_row, order, refusal, seen, tries
 
-VIEWS = ["class", "api", "api-class", "api-set"]
+VIEWS = ["class", "api", "api-read", "api-class", "api-set"]
 JSON = {"content_type": "application/json"}
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import pytest
 from django.db import OperationalError, connection
 
+from django_bgsync import ledger
+from django_bgsync.identity import uuid7
 from django_bgsync.models import SyncItem
 from tests.app import views
 from tests.deliveries import age_claim
@@ -54,6 +58,31 @@ def test_killed_again_and_again(device, interrupted):
             order(device, "exit")
 
     assert (only_row().state, only_row().attempts) == ("waiting", 11)
+
+
+def test_faster_sender(device, monkeypatch):
+    """Between the look and the insert another process may be faster: this one waits for its answer."""
+    insert = ledger.insert
+
+    def insert_later(rows):
+        others = [copy(row) for row in rows]
+        for row in others:
+            row.delivery_id = uuid7()
+        insert(others)
+        insert(rows)
+
+    monkeypatch.setattr(ledger, "insert", insert_later)
+
+    assert refusal(order(device)) == (409, "in_flight")
+    assert effects() == 0
+
+
+def test_faster_sender_out_of_sight(device, monkeypatch):
+    """An older snapshot does not show the row that kept the insert away."""
+    monkeypatch.setattr(ledger, "insert", lambda rows: None)
+
+    assert refusal(order(device)) == (409, "in_flight")
+    assert effects() == 0
 
 
 def test_commit_that_fails(device, monkeypatch):

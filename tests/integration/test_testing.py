@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from django.test import Client, TestCase
 
 from django_bgsync import testing
+from django_bgsync.handlers import registry
 from django_bgsync.models import DeliveryAttempt, SyncClient, SyncItem
 from django_bgsync.testing import Milestone, assert_applied_once, bgsync_inline, kill_points, killed_at, replay
 from tests.app.bgsync import ANSWER
@@ -178,6 +180,15 @@ def test_history_of_a_kill(browser, milestone):
 
     after = {Milestone.AFTER_APPLY_COMMIT, Milestone.BEFORE_RESPONSE}
     assert outcomes() == (["applied"] if milestone in after else ["lost", "applied"])
+
+
+def test_handler_without_writes(browser, monkeypatch):
+    """Nobody can be killed inside a handler that writes nothing."""
+    monkeypatch.setitem(registry._handlers, "note", replace(registry["note"], function=lambda item: None))
+    item = note()
+    with killed_at(Milestone.INSIDE_HANDLER):
+        replay(browser, item)
+        assert outcomes() == ["applied"]
 
 
 def test_nobody_is_killed(browser):

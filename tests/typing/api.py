@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 
-from django_bgsync import Conflict, Item, Rejected, RetryLater, sync_handler
+from django_bgsync import Conflict, Item, Rejected, RetryLater, idempotent, sync_handler
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -28,6 +29,17 @@ def keep(item: Item) -> dict[str, str]:
     if not item.data["text"]:
         raise ValidationError({"text": ["Say something."]})
     return {"id": str(item.id)}
+
+
+@idempotent(required=True)
+def order(request: HttpRequest, number: int) -> HttpResponse:
+    return HttpResponse()
+
+
+@idempotent
+def order_again(request: HttpRequest) -> HttpResponse:
+    order(request, number=1)
+    return HttpResponse()
 
 
 # a decorated handler is still the function that it was
