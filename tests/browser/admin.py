@@ -18,6 +18,11 @@ class Cell:
 Row = dict[str, Cell]
 
 
+def page_of(row: Row) -> str:
+    """The address of a row's own page: Django links it from the first column, whichever that is."""
+    return next(iter(row.values())).href
+
+
 class Admin:
     """A signed-in session of admin/admin. Use it as a context manager."""
 

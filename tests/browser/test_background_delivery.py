@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import BrowserContext
 
-from .admin import Admin
+from .admin import Admin, page_of
 from .arrival import assert_applied_once, await_posts
 from .posts_page import PostsPage
 from .site import Site
@@ -60,10 +60,10 @@ def assert_admin_shows(admin: Admin) -> None:
     assert [(attempt["trigger"].text, attempt["outcome"].text) for attempt in attempts] == [
         ("sync event", "applied")
     ] * len(TEXTS)
-    assert {attempt["item_link"].href for attempt in attempts} == {item["item_id"].href for item in items}
+    assert {attempt["item_link"].href for attempt in attempts} == {page_of(item) for item in items}
     for row in items + attempts:
         assert row["tag_link"] == tag["name"]
-        assert row["client_link"].href == client["short_id"].href
-    pages = [admin.page(item["item_id"].href) for item in items]
+        assert row["client_link"].href == page_of(client)
+    pages = [admin.page(page_of(item)) for item in items]
     assert all(any(text in page for page in pages) for text in TEXTS)
-    assert "demo" in admin.page(client["short_id"].href)
+    assert "demo" in admin.page(page_of(client))
