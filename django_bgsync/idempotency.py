@@ -32,7 +32,7 @@ from django_bgsync.exceptions import (
 )
 from django_bgsync.identity import client_key, item_key, key_id, uuid7
 from django_bgsync.milestones import Milestone, reach
-from django_bgsync.models import MAX_TAG, Delivery, SyncItem, SyncTag
+from django_bgsync.models import MAX_TAG, Delivery, SyncClient, SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.processing import FRESH_CLAIM, Claim, Try, apply, take
 from django_bgsync.refusals import problem_response
@@ -154,6 +154,8 @@ def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
 def _receive(receipt: SyncItem) -> SyncItem:
     """Commit the receipt. Returns the row that is there now: this one, or that of whoever was faster."""
     _check_tag(receipt.tag_id)
+    if receipt.client_id is not None and not SyncClient.objects.filter(pk=receipt.client_id).exists():
+        receipt.client_id = None  # it has never sent a delivery, so there is nothing to say of it
     with database.atomic():
         ledger.insert([receipt])
         row = ledger.items().filter(pk=receipt.pk).first()

@@ -261,6 +261,18 @@ def test_row(device):
     assert (Delivery.objects.get().pk, SyncTag.objects.get().pk) == (row.delivery_id, row.tag_id)
 
 
+def test_client_in_the_history(device):
+    """The item is one of its client, if that is known."""
+    order(device, key="1", headers=client_header(device))
+    device.deliver()
+    order(device, key="2", headers=client_header(device))
+
+    assert list(SyncItem.objects.order_by("received_at").values_list("client", flat=True)) == [
+        None,
+        SyncClient.objects.get().pk,
+    ]
+
+
 def test_async_view():
     """An async view cannot share a transaction with its answer."""
 
