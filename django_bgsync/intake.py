@@ -244,9 +244,14 @@ class _Batch:
         """Rows in the hands of others, given back or reopened are not what they were when they were read."""
         self.rows |= {row.pk: row for row in changed}
         known = {*self.fresh, *(row.pk for row in changed)}
-        doubtful = [pk for pk, row in self.rows.items() if row.claimed_at or (pk not in known and self._is_due(row))]
+        doubtful = [pk for pk, row in self.rows.items() if row.claimed_at or (pk not in known and self._may_move(row))]
         if doubtful:
             self.rows |= ledger.items().in_bulk(doubtful)
+
+    def _may_move(self, row: SyncItem) -> bool:
+        """Whether it was open, or its user asked to open it: also then it may be left to a worker."""
+        item = self.items.get(row.pk)
+        return self._is_due(row) or (item is not None and item.retry > row.retry)
 
     def _keep_copies(self) -> None:
         """Keep what came under an id that had other content before: for the operator, nothing is run with it."""

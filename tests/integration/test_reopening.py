@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
+from django_bgsync import sweep
 from django_bgsync.models import ConflictingCopy, SyncItem
 from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
 
@@ -92,3 +93,14 @@ def test_other_content_does_not_reopen(device):
     assert (row_of(item).state, len(history_of(item))) == ("rejected", 1)
     [copy] = ConflictingCopy.objects.all()
     assert (copy.item_id, copy.payload) == (row_of(item).pk, '["apply"]')
+
+
+def test_reopened_for_a_worker(device):
+    """A parked item whose next try is a worker's is answered as what it is now."""
+    item = make_item("job", ["reject", "apply"])
+    device.send(item)
+    sweep.sweep()
+
+    assert device.send({**item, "retry": 1}) == [result(item, "accepted", "queued", replayed=True)]
+    sweep.sweep()
+    assert device.ask(item) == [result(item, result="done", replayed=True)]
