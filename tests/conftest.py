@@ -17,7 +17,7 @@ def empty_cache() -> None:
 HERE = Path(__file__).resolve().parent
 
 # Random within a kind, but quick kinds first: a broken function should not have to wait for the browser.
-KINDS = ("architecture", "typing", "unit", "integration", "concurrency", "crash", "browser")
+KINDS = ("architecture", "typing", "unit", "integration", "model", "concurrency", "crash", "browser")
 
 
 def kind(item: pytest.Item) -> str:

@@ -1,0 +1,216 @@
+"""Everything that can happen to items, in any order, and after each step the promise."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest import mock
+
+from django.contrib.auth import get_user_model
+from django.utils import timezone
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from django_bgsync import milestones, reopening, sweep
+from django_bgsync.models import DeliveryAttempt, SyncItem, SyncTag
+from tests.app.models import Effect
+from tests.deliveries import Device, make_item
+from tests.model.reference import OUTCOMES, Entry, texts
+
+TAGS = ("script", "job")
+STEPS = st.lists(st.sampled_from([*sorted(OUTCOMES), "apply", "apply", "fail"]), min_size=1, max_size=3)
+PLACES = st.lists(st.integers(0, 99), min_size=1, max_size=6)
+"""Which of the known items, counted around: the same may be named twice, in any order."""
+DEATHS = st.sampled_from([None] * 8 + list(range(1, 9)))
+"""At which milestone the process ends, if it does."""
+PAUSES = st.sampled_from([0, 1, 6, 61, 12 * 3600, 12 * 3600])
+"""Seconds before a step: a claim is still fresh, a claim is old, a `retry later` is over, every wait is over."""
+
+
+class Promise(RuleBasedStateMachine):
+    @initialize(scripts=st.lists(STEPS, min_size=4, max_size=4))
+    def begin(self, scripts: list[list[str]]) -> None:
+        self.shift = timedelta(0)
+        self.clock = mock.patch.object(timezone, "now", self.now)
+        self.clock.start()
+        self.devices = [Device(get_user_model().objects.create_user(f"user {n}")) for n in range(2)]
+        self.entries: list[Entry] = []
+        self.paused: dict[str, int] = {}
+        for tag in TAGS:
+            SyncTag.objects.create(name=tag)
+        self._deliver([self._make(0, tag, steps, True) for tag, steps in zip(TAGS * 2, scripts, strict=True)], None)
+
+    def now(self) -> datetime:
+        return datetime.now(tz=UTC) + self.shift
+
+    def teardown(self) -> None:
+        self.clock.stop()
+        for model in (DeliveryAttempt, SyncItem, SyncTag, Effect, get_user_model()):
+            model._default_manager.all().delete()
+
+    # What devices and users do
+
+    @rule(
+        who=st.integers(0, 1),
+        tag=st.sampled_from(TAGS),
+        scripts=st.lists(STEPS, min_size=1, max_size=4),
+        in_lane=st.booleans(),
+        dies_at=DEATHS,
+    )
+    def send_new(self, who: int, tag: str, scripts: list[list[str]], in_lane: bool, dies_at: int | None) -> None:
+        made = [self._make(who, tag, steps, in_lane) for steps in scripts]
+        self._deliver(made, dies_at)
+
+    @precondition(lambda self: self.entries)
+    @rule(wait=PAUSES, places=PLACES, send_count=st.integers(1, 2), dies_at=DEATHS)
+    def send_again(self, wait: int, places: list[int], send_count: int, dies_at: int | None) -> None:
+        self._wait(wait)
+        self._deliver(self._pick(places), dies_at, send_count=send_count)
+
+    @precondition(lambda self: self.entries)
+    @rule(places=PLACES, higher=st.integers(0, 2), dies_at=DEATHS)
+    def try_again(self, places: list[int], higher: int, dies_at: int | None) -> None:
+        """The user presses the button, perhaps on a device that does not know of the last time."""
+        entries = self._pick(places)
+        for entry in {entry.id: entry for entry in entries}.values():
+            entry.retry += higher
+        self._deliver(entries, dies_at)
+
+    @precondition(lambda self: self.entries)
+    @rule(place=st.integers(0, 99))
+    def send_changed(self, place: int) -> None:
+        """Other content under a known id: nothing is run or changed."""
+        [entry] = self._pick([place])
+        if (row := entry.row()) is None:
+            return
+        changed = {**entry.document, "payload": [*entry.document["payload"], "apply"]}
+        [result] = self._device(entry).send(changed)
+        assert (result["status"], result["code"]) == ("conflict", "payload_mismatch")
+        after = entry.row()
+        assert after is not None
+        assert (after.payload, after.state, after.attempts) == (row.payload, row.state, row.attempts)
+
+    @precondition(lambda self: self.entries)
+    @rule(place=st.integers(0, 99), dies_at=DEATHS)
+    def send_as_somebody_else(self, place: int, dies_at: int | None) -> None:
+        """Another owner's item with the same id is another item."""
+        [entry] = self._pick([place])
+        if not entry.document.get("after"):
+            other = next(device for device in self.devices if self._reference(device) != entry.owner)
+            twin = next(
+                (each for each in self.entries if (each.owner, each.id) == (self._reference(other), entry.id)), None
+            )
+            if twin is None:
+                self.entries.append(twin := Entry(self._reference(other), dict(entry.document)))
+            self._deliver([twin], dies_at)
+
+    @precondition(lambda self: self.entries)
+    @rule(wait=PAUSES, places=PLACES, dies_at=DEATHS)
+    def ask(self, wait: int, places: list[int], dies_at: int | None) -> None:
+        self._wait(wait)
+        entries = self._pick(places)
+        awaiting = list(dict.fromkeys(entry.id for entry in entries))
+        response = self._dying(dies_at, lambda: self._device(entries[0]).deliver(awaiting=awaiting))
+        if response is not None:
+            asked = {entry.id: entry for entry in entries}
+            self._check_answers([asked[item_id] for item_id in awaiting], response, "settled")
+
+    # What happens on the server
+
+    @rule(wait=PAUSES, pass_=st.sampled_from([sweep.sweep, sweep.work]), dies_at=DEATHS)
+    def work(self, wait: int, pass_: Callable[[], int], dies_at: int | None) -> None:
+        self._wait(wait)
+        self._dying(dies_at, pass_)
+
+    @rule(tag=st.sampled_from(TAGS), state=st.sampled_from(["open", "open", "paused", "closed"]))
+    def operate(self, tag: str, state: str) -> None:
+        SyncTag.objects.filter(pk=tag).update(state=state)
+        self.paused.pop(tag, None)
+        if state == "paused":
+            self.paused[tag] = DeliveryAttempt.objects.filter(tag_id=tag).count()
+
+    @rule()
+    def requeue(self) -> None:
+        for entry in self.entries:
+            entry.reopen()
+        reopening.requeue(reopening.parked())
+
+    # The promise
+
+    @invariant()
+    def applied_items_have_one_effect_and_no_others_have_any(self) -> None:
+        applied = Counter(SyncItem.objects.filter(state="applied").values_list("item_id", flat=True))
+        assert Counter(Effect.objects.values_list("item", flat=True)) == applied
+
+    @invariant()
+    def rows_and_histories_agree(self) -> None:
+        for entry in getattr(self, "entries", ()):
+            row = entry.row()
+            found = (
+                DeliveryAttempt.objects.filter(item=row).order_by("number") if row else DeliveryAttempt.objects.none()
+            )
+            entry.check_row(row, list(found.values_list("number", "outcome")))
+            entry.check_lane(row)
+
+    @invariant()
+    def nothing_of_a_paused_tag_is_tried(self) -> None:
+        for tag, attempts in getattr(self, "paused", {}).items():
+            assert DeliveryAttempt.objects.filter(tag_id=tag).count() == attempts
+
+    # Parts of the steps
+
+    def _wait(self, seconds: int) -> None:
+        if self.shift < timedelta(days=6):  # soon after that, RetryLater gives up
+            self.shift += timedelta(seconds=seconds)
+
+    def _make(self, who: int, tag: str, steps: list[str], in_lane: bool) -> Entry:
+        owner = self._reference(self.devices[who])
+        entry = Entry(owner, make_item(tag, steps))
+        if in_lane:
+            lane = [each for each in self.entries if each.owner == owner and each.document.get("lane")]
+            entry.before = lane[-1] if lane else None
+            entry.document |= {"lane": "shop", "after": entry.before and entry.before.id}
+        self.entries.append(entry)
+        return entry
+
+    def _pick(self, places: list[int]) -> list[Entry]:
+        """Of one owner: a device has no items of others."""
+        found = [self.entries[place % len(self.entries)] for place in places]
+        return [entry for entry in found if entry.owner == found[0].owner]
+
+    def _reference(self, device: Device) -> str:
+        return f"u:{device.user.pk}"
+
+    def _device(self, entry: Entry) -> Device:
+        return next(device for device in self.devices if self._reference(device) == entry.owner)
+
+    def _deliver(self, entries: list[Entry], dies_at: int | None, *, send_count: int = 1) -> None:
+        for entry in entries:
+            entry.ask_again()
+        items = [{**entry.document, "send_count": send_count, "retry": entry.retry} for entry in entries]
+        response = self._dying(dies_at, lambda: self._device(entries[0]).deliver(*items))
+        if response is not None:
+            self._check_answers(entries, response, "results")
+
+    def _check_answers(self, entries: list[Entry], response: Any, name: str) -> None:
+        assert response.status_code == 200, response.content
+        for entry, text in zip(entries, texts(response.content.decode(), name), strict=True):
+            entry.check_answer(text, entry.row())
+
+    def _dying(self, dies_at: int | None, act: Callable[[], Any]) -> Any:
+        """What it returns; None if its process ended at the milestone with that number."""
+        left = dies_at or 10**6
+
+        def watch(milestone: milestones.Milestone) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise SystemExit
+
+        try:
+            with milestones.watched(watch):
+                return act()
+        except SystemExit:
+            return None

@@ -1,0 +1,136 @@
+"""The reference: what must be true of an item, whatever was done to it. It knows the promise, not the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django_bgsync.models import SyncItem
+from tests.app.models import Effect
+from tests.deliveries import DISPOSITIONS
+
+MAX_ATTEMPTS = 3
+OUTCOMES = {
+    "apply": "applied",
+    "reject": "rejected",
+    "conflict": "conflict",
+    "fail": "failed",
+    "retry later": "retry_later",
+}
+"""What comes of each step of a scripted handler."""
+STATE_AFTER = {"applied": "applied", "rejected": "rejected", "conflict": "conflict"}
+WAITING_CODES = {"queued", "held", "paused", "retrying"}
+PARKED = ("rejected", "conflict")
+
+
+@dataclass
+class Entry:
+    """One item of one owner, as its devices know it."""
+
+    owner: str
+    """The reference that its row carries."""
+    document: dict[str, Any]
+    retry: int = 0
+    """How often its user wanted another try. A request that raises it may be lost."""
+    is_reopened: bool = False
+    state: str | None = None
+    """As it was in the database when last looked at; None without a row."""
+    final: str | None = None
+    """The text of its last final answer, until it is reopened."""
+    attempts: int = 0
+    before: Entry | None = field(default=None, repr=False)
+
+    @property
+    def id(self) -> str:
+        return str(self.document["id"])
+
+    def row(self) -> SyncItem | None:
+        return SyncItem.objects.filter(owner=self.owner, item_id=self.id).first()
+
+    def reopen(self) -> None:
+        """Somebody may have opened it again. Nobody can with what is applied, or not parked."""
+        if self.state in PARKED:
+            self.final, self.is_reopened = None, True
+
+    def ask_again(self) -> None:
+        """The device sends its `retry`: it counts if the server has never seen so high a one."""
+        row = self.row()
+        if row is not None and self.retry > row.retry:
+            self.reopen()
+
+    def check_answer(self, text: str, row: SyncItem | None) -> None:
+        """What a device hears is what the row says; the last word on an item is always the same."""
+        result = json.loads(text)
+        assert result["disposition"] == DISPOSITIONS[result["status"]]
+        if row is None:
+            assert (result["status"], result["code"]) in {("deferred", "out_of_order"), ("deferred", "unknown_item")}
+        elif row.state in (*PARKED, "applied"):
+            assert (result["status"], result["code"]) == (row.state, row.code)
+            self._check_last_word(text)
+        elif row.claimed_at is not None:
+            assert (result["status"], result["code"]) == ("deferred", "in_flight")
+        else:
+            assert result["status"] == "accepted"
+            assert result["code"] in WAITING_CODES
+
+    def _check_last_word(self, text: str) -> None:
+        text = text.replace('"replayed":false', '"replayed":true')
+        assert self.final in (None, text)
+        self.final = text
+
+    def check_row(self, row: SyncItem | None, attempts: list[tuple[int, str]]) -> None:
+        """States only move along the table, every try is on record, and each ended as its step says."""
+        if row is None:
+            assert self.state is None, "a row vanished"
+            return
+        if self.state == "applied" or (self.state in PARKED and not self.is_reopened):
+            assert row.state == self.state
+        claimed = row.claimed_at is not None
+        assert [number for number, _ in attempts] == list(range(1, row.attempts + 1 - claimed))
+        for number, outcome in attempts:
+            assert outcome in (self._outcome(number), "lost")
+        self._check_state(row, [outcome for _, outcome in attempts])
+        self.state, self.attempts = row.state, len(attempts)
+
+    def _outcome(self, number: int) -> str:
+        steps = self.document["payload"]
+        return OUTCOMES[steps[min(number, len(steps)) - 1]]
+
+    def _check_state(self, row: SyncItem, outcomes: list[str]) -> None:
+        assert row.failures <= MAX_ATTEMPTS
+        assert (row.failures == MAX_ATTEMPTS) == (row.code == "dead"), "dead is who has failed as often as it may"
+        if row.state == "applied":
+            assert outcomes[-1] == "applied"
+            assert outcomes.count("applied") == 1
+        elif row.state in PARKED and row.code not in ("dead", "tag_closed"):
+            assert outcomes[-1] == row.state
+        else:
+            assert "applied" not in outcomes
+
+    def check_lane(self, row: SyncItem | None) -> None:
+        """An item is only applied behind one that is finished, and after it."""
+        if self.before is None or self.before.is_reopened or row is None or row.state != "applied":
+            return
+        before = self.before.row()
+        assert before is not None
+        assert before.state in ("applied", *PARKED)
+        assert before.code != "dead"
+        if before.state == "applied":
+            assert effect_of(before) < effect_of(row)
+
+
+def effect_of(row: SyncItem) -> int:
+    """The number of its one effect: later ones have higher numbers."""
+    return Effect.objects.get(item=row.item_id).pk
+
+
+def texts(body: str, name: str) -> Iterator[str]:
+    """The results in a list of an answer, as they were written."""
+    decoder = json.JSONDecoder()
+    position = body.index(f'"{name}":[') + len(f'"{name}":[')
+    while body[position] != "]":
+        _, end = decoder.raw_decode(body, position)
+        yield body[position:end]
+        position = end + (body[end] == ",")
