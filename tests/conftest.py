@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.core.cache import cache
 
@@ -13,6 +14,12 @@ def empty_cache() -> None:
     """What one test brought must not throttle the next."""
     cache.clear()
 
+
+# A slow machine is no finding.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("tests")
 
 HERE = Path(__file__).resolve().parent
 
