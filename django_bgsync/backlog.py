@@ -12,10 +12,10 @@ from django.db.models import Count, Min
 from django.utils import timezone
 
 from django_bgsync import database, ledger
+from django_bgsync.claims import FRESH_CLAIM
 from django_bgsync.enums import ItemState
 from django_bgsync.handlers import registry
 from django_bgsync.models import SyncTag
-from django_bgsync.processing import FRESH_CLAIM
 from django_bgsync.querysets import ItemQuerySet
 
 

@@ -19,6 +19,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from django_bgsync import answers, clients, database, drf, keyed_requests, ledger, retention
+from django_bgsync.claims import FRESH_CLAIM, Claim, take
 from django_bgsync.enums import Context, Hand, ItemState, TagState
 from django_bgsync.exceptions import (
     EnvelopeError,
@@ -34,9 +35,10 @@ from django_bgsync.identity import client_key, item_key, key_id, uuid7
 from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import MAX_TAG, Delivery, SyncClient, SyncItem, SyncTag
 from django_bgsync.owners import Owner
-from django_bgsync.processing import FRESH_CLAIM, Claim, Try, apply, take
+from django_bgsync.processing import apply
 from django_bgsync.refusals import problem_response
 from django_bgsync.results import IN_FLIGHT_RETRY
+from django_bgsync.tries import Try
 from django_bgsync.view_runs import ViewRun
 from django_bgsync.visitors import may_be_visitor
 

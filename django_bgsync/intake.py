@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from django_bgsync import clients, conf, database, files, lanes, ledger, reopening, results, retention, throttling
 from django_bgsync.announcements import announce
+from django_bgsync.claims import Claim
 from django_bgsync.conf import settings
 from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
 from django_bgsync.exceptions import ItemFault, Throttled, TooLarge
@@ -22,10 +23,11 @@ from django_bgsync.identity import item_key, uuid7
 from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import ConflictingCopy, Delivery, StoredFile, SyncItem, SyncTag
 from django_bgsync.owners import Owner
-from django_bgsync.processing import Claim, Try, apply, bring_forward
+from django_bgsync.processing import apply, bring_forward
 from django_bgsync.protocol import Envelope, ItemIn, Result, Upload, claimed_id, read_item
 from django_bgsync.receipts import Permits, Registrar, corrected
 from django_bgsync.runners import calls
+from django_bgsync.tries import Try
 
 UNKNOWN_TAG_RETRY = 3600
 """Seconds: a new client that meets an old server waits until the deployment is over."""

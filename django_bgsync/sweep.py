@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from django_bgsync import backlog, files, heartbeats
 from django_bgsync.enums import Hand
-from django_bgsync.processing import Try, bring_forward
+from django_bgsync.processing import bring_forward
 from django_bgsync.runners import calls
+from django_bgsync.tries import Try
 
 BATCH = 100
 WORK_SECONDS = 20.0

@@ -9,8 +9,8 @@ from typing import Any
 from django.utils import timezone
 
 from django_bgsync import database, ledger
+from django_bgsync.claims import FRESH_CLAIM
 from django_bgsync.milestones import Milestone, watched
-from django_bgsync.processing import FRESH_CLAIM
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE")
 

@@ -11,7 +11,7 @@ import redis
 from django_q.models import OrmQ
 
 from django_bgsync.models import DeliveryAttempt, SyncItem
-from django_bgsync.processing import HOST
+from django_bgsync.tries import HOST
 from tests.concurrency.cluster import Site, states, wait_applied, wait_for
 from tests.deliveries import age_claim, effects_of, history_of, make_item, row_of
 

@@ -8,7 +8,8 @@ import pytest
 
 from django_bgsync.enums import Hand
 from django_bgsync.models import DeliveryAttempt
-from django_bgsync.processing import Try, bring_forward
+from django_bgsync.processing import bring_forward
+from django_bgsync.tries import Try
 from tests.app.models import Effect, Seat
 from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
 
