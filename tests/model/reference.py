@@ -122,8 +122,10 @@ class Entry:
 
 
 def effect_of(row: SyncItem) -> int:
-    """The number of its one effect: later ones have higher numbers."""
-    return Effect.objects.get(item=row.item_id).pk
+    """The number of its effect: later ones have higher numbers. Another owner's item may have the same id; the first of
+    both, then.
+    """
+    return Effect.objects.filter(item=row.item_id).order_by("pk").values_list("pk", flat=True)[0]
 
 
 def texts(body: str, name: str) -> Iterator[str]:
