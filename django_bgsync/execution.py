@@ -134,6 +134,7 @@ def _build(handler: Handler, row: SyncItem, around: Surroundings) -> Item:
         created_at=row.created_at,
         received_at=row.received_at,
         attempt=row.attempts,
+        idempotency_key=str(row.pk),
     )
     return replace(item, data=drf.validate(handler, item)) if handler.validates else item
 

@@ -56,11 +56,10 @@ class Item:
     """When the server first held it. UTC."""
     attempt: int
     """Which try this is, from 1."""
-
-    @property
-    def idempotency_key(self) -> str:
-        """The same text at every try: hand it on to systems outside the database, which see an item at least once."""
-        return f"{self.tag}:{self.id}"
+    idempotency_key: str
+    """The same text at every try, and another for every owner, since ids are the senders' choice: hand it on to systems
+    outside the database, which see an item at least once.
+    """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
