@@ -133,7 +133,9 @@ def _put_off(error: RetryLater, row: SyncItem, handler: Handler, now: datetime) 
 def _failed(
     outcome: Outcome, row: SyncItem, handler: Handler, *, next_at: datetime, error: str, traceback: str = ""
 ) -> Verdict:
-    is_dead = row.failures + 1 >= handler.max_attempts
+    # The first lost try proves nothing: it may have been a neighbour in the same transaction that ended the process.
+    is_innocent = outcome == Outcome.LOST and row.lost == 0
+    is_dead = row.failures + 1 >= handler.max_attempts and not is_innocent
     return Verdict(
         outcome=outcome,
         state=ItemState.REJECTED if is_dead else ItemState.WAITING,

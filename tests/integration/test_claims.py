@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from django_bgsync.handlers import registry
 from django_bgsync.models import DeliveryAttempt
 from tests.app.bgsync import ANSWER
 from tests.deliveries import (
@@ -142,3 +144,16 @@ def test_neighbours_of_an_item_in_flight(device, interrupted):
 
     assert [each["code"] for each in device.send(interrupted, item)] == ["in_flight", "ok"]
     assert device.send(item) == [result(item, result=ANSWER, replayed=True)]
+
+
+def test_neighbours_of_a_killer_with_one_attempt(device, monkeypatch):
+    """A first lost try makes nobody dead: it may have been a neighbour that ended the process."""
+    monkeypatch.setitem(registry._handlers, "note", replace(registry["note"], max_attempts=1))
+    innocent, killer = make_item(), script("exit", "apply")
+    with pytest.raises(SystemExit):
+        device.deliver(innocent, killer)
+    for item in (innocent, killer):
+        age_claim(item)
+
+    assert device.send({**innocent, "send_count": 2})[0]["status"] == "applied"
+    assert history_of(innocent) == [LOST, (2, "replay", "applied", "ok")]
