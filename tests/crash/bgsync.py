@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import time
-from pathlib import Path
 
 from django_bgsync import Item, sync_handler
 from django_bgsync.milestones import Milestone, reach
 from tests.app.models import Effect
-from tests.crash.orders import FOLDER
 
 
 @sync_handler("brittle", max_attempts=3)
@@ -27,14 +24,3 @@ def kill(item: Item) -> None:
     """No process survives this item."""
     Effect.objects.create(item=item.id)
     os.kill(os.getpid(), signal.SIGKILL)
-
-
-@sync_handler("pause")
-def wait(item: Item) -> str:
-    """Goes on when the test says so, having said itself that it is here."""
-    Effect.objects.create(item=item.id)
-    folder = Path(os.environ[FOLDER])
-    (folder / "waiting").touch()
-    while not (folder / "go").exists():
-        time.sleep(0.01)
-    return "waited"
