@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from django_bgsync import processing, sweep
+from django_bgsync import claims, sweep
 from tests.concurrency.cluster import Site
 from tests.concurrency.racing import PATIENCE, deliveries, race
 from tests.deliveries import Device, age_claim, effects_of, history_of, make_item, row_of, script
@@ -30,7 +30,7 @@ def journal(transactional_db: None) -> None:
 @pytest.fixture
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """No process is taken for dead because this machine is slow."""
-    monkeypatch.setattr(processing, "FRESH_CLAIM", timedelta(hours=1))
+    monkeypatch.setattr(claims, "FRESH_CLAIM", timedelta(hours=1))
 
 
 def codes_of(answers: list[list[tuple[int, str]]]) -> set[tuple[str, str]]:
