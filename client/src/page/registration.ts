@@ -88,7 +88,8 @@ export class WorkerRegistration {
         this.known.worker = "foreign";
         console.warn(
             `django-bgsync: ${foreign.scope} has a service worker of its own, so items are sent while a page is open. `
-            + `Add this line to it: importScripts(${JSON.stringify(`${this.runtime.config.base}worker.js`)});`,
+            + `Add this line to it: importScripts(${JSON.stringify(`${this.runtime.config.base}worker.js`)}); `
+            + "and name its URL in BGSYNC['SERVICE_WORKER']['REGISTER'].",
         );
         return null;
     }

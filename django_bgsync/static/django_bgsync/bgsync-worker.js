@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 97835f68bb2b605022997725c96bcb9f6aa26ed40d5f610de6df0714b437eff3 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 d3b80dfcb33df02ceb24036843d5aa43961c59502fe3e8c373fd3dc8471f37ec */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
