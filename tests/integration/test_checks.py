@@ -38,6 +38,7 @@ def registry(monkeypatch):
     return empty
 
 
+@pytest.mark.django_db  # a check of Django's own asks SQLite whether it knows JSON
 def test_good_project(settings, tmp_path):
     """The project of these tests has nothing to be told but where to keep files."""
     settings.BGSYNC = {"FILE_ROOT": tmp_path}
