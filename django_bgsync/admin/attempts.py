@@ -7,12 +7,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from django_bgsync.admin.neighbours import Neighbours
 from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to, short
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem, SyncTag
+from django_bgsync.models import DeliveryAttempt, SyncItem
 
 
 @admin.register(DeliveryAttempt)
-class DeliveryAttemptAdmin(ReadOnlyAdmin):
+class DeliveryAttemptAdmin(Neighbours, ReadOnlyAdmin):
     list_display = (
         "started_at",
         "item_link",
@@ -35,11 +36,8 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
         "error",
         "traceback",
     )
+    linked_by = ("client__id__exact", "delivery__id__exact", "item__id__exact")
     readonly_fields = tuple(name for row in fields for name in ([row] if isinstance(row, str) else row))
-
-    def lookup_allowed(self, lookup: str, value: str, request: object = None) -> bool:
-        ours = lookup in {"client__id__exact", "delivery__id__exact", "item__id__exact"}
-        return ours or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DeliveryAttempt]:
         # Not joined: an attempt may outlive its item, and an inner join would hide it.
@@ -51,16 +49,3 @@ class DeliveryAttemptAdmin(ReadOnlyAdmin):
             return link_to(SyncItem, attempt.item_id, short(attempt.item.item_id))
         except SyncItem.DoesNotExist:
             return gettext("removed")
-
-    @admin.display(description=_("tag"))
-    def tag_link(self, attempt: DeliveryAttempt) -> SafeString | str:
-        return link_to(SyncTag, attempt.tag_id, attempt.tag_id)
-
-    @admin.display(description=_("client"))
-    def client_link(self, attempt: DeliveryAttempt) -> SafeString | str:
-        client = attempt.client
-        return link_to(SyncClient, attempt.client_id, short(client.client_id) if client else "-")
-
-    @admin.display(description=_("delivery"))
-    def delivery_link(self, attempt: DeliveryAttempt) -> SafeString | str:
-        return link_to(Delivery, attempt.delivery_id, short(attempt.delivery_id))

@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to, link_to_list, short
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem
+from django_bgsync.admin.neighbours import Neighbours
+from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to_list
+from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(ReadOnlyAdmin):
+class DeliveryAdmin(Neighbours, ReadOnlyAdmin):
     list_display = ("received_at", "trigger", "sync_tag", "last_chance", "context", "items", "client_link")
     list_filter = ("trigger", "context", "last_chance", "received_at")
     list_select_related = ("client",)
@@ -19,15 +20,8 @@ class DeliveryAdmin(ReadOnlyAdmin):
         ("client_link", "items"),
         ("item_list", "attempt_list"),
     )
+    linked_by = ("client__id__exact",)
     readonly_fields = tuple(name for row in fields for name in row)
-
-    def lookup_allowed(self, lookup: str, value: str, request: object = None) -> bool:
-        return lookup == "client__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
-
-    @admin.display(description=_("client"))
-    def client_link(self, delivery: Delivery) -> SafeString | str:
-        client = delivery.client
-        return link_to(SyncClient, delivery.client_id, short(client.client_id) if client else "-")
 
     @admin.display(description=_("its items"))
     def item_list(self, delivery: Delivery) -> SafeString:

@@ -7,12 +7,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to, link_to_list, short
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem, SyncTag
+from django_bgsync.admin.neighbours import Neighbours
+from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to_list, short
+from django_bgsync.models import DeliveryAttempt, SyncItem
 
 
 @admin.register(SyncItem)
-class SyncItemAdmin(ReadOnlyAdmin):
+class SyncItemAdmin(Neighbours, ReadOnlyAdmin):
     list_display = ("short_id", "tag_link", "state", "code", "attempts", "user", "client_link", "received_at")
     list_filter = ("state", "tag", "code", "received_at")
     list_select_related = ("client", "user")
@@ -29,28 +30,12 @@ class SyncItemAdmin(ReadOnlyAdmin):
         "pretty_result",
         "pretty_problem",
     )
+    linked_by = ("client__id__exact", "delivery__id__exact")
     readonly_fields = tuple(name for row in fields for name in ([row] if isinstance(row, str) else row))
-
-    def lookup_allowed(self, lookup: str, value: str, request: object = None) -> bool:
-        ours = lookup in {"client__id__exact", "delivery__id__exact"}
-        return ours or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     @admin.display(description=_("item"))
     def short_id(self, item: SyncItem) -> SafeString:
         return format_html('<span title="{}">{}</span>', item.item_id, short(item.item_id))
-
-    @admin.display(description=_("tag"))
-    def tag_link(self, item: SyncItem) -> SafeString | str:
-        return link_to(SyncTag, item.tag_id, item.tag_id)
-
-    @admin.display(description=_("client"))
-    def client_link(self, item: SyncItem) -> SafeString | str:
-        client = item.client
-        return link_to(SyncClient, item.client_id, short(client.client_id) if client else "-")
-
-    @admin.display(description=_("delivery"))
-    def delivery_link(self, item: SyncItem) -> SafeString | str:
-        return link_to(Delivery, item.delivery_id, short(item.delivery_id))
 
     @admin.display(description=_("attempts"))
     def attempt_list(self, item: SyncItem) -> SafeString:

@@ -23,6 +23,11 @@ class ReadOnlyAdmin(ModelAdmin):
     show_full_result_count = False  # a COUNT(*) over a table that only grows
     list_per_page = 50
     actions = None
+    linked_by: tuple[str, ...] = ()
+    """Lookups that our own links use beside those that the lists offer."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        return lookup in self.linked_by or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         # Joined for single pages too: a row that is gone (a deleted user) is then None and not an exception.
