@@ -1,3 +1,4 @@
+import {configure, type Options} from "../shared/configuration";
 import type {Counts} from "../shared/items";
 import {news, type Announcement} from "../shared/messages";
 import type {Outbox} from "../shared/outbox";
@@ -74,6 +75,12 @@ export class Bgsync extends EventTarget {
         return {id: item.id, state: "queued", settled: receipts.settled(item.id)};
     }
 
+    /** How requests prove whose they are, where cookies do not. */
+    configure(options: Options): void {
+        configure(this.#parts.runtime, options);
+        this.#parts.triggers.ask();
+    }
+
     /** How an item ended, from any tab and after a reload. Never rejects. */
     settled(id: string): Promise<Settlement> {
         return this.#parts.receipts.settled(id);
@@ -82,7 +89,7 @@ export class Bgsync extends EventTarget {
     /** Send now what our own backoff would hold. Resolves when it has been tried. */
     async flush(): Promise<void> {
         await this.#parts.activated;
-        await this.#parts.triggers.flush("manual");
+        await this.#parts.triggers.resume("manual");
     }
 
     /** Resolves when nothing waits to be sent or to be applied; parked items wait for nobody. */
@@ -143,19 +150,22 @@ export class Bgsync extends EventTarget {
     }
 }
 
-/** The event a page listens to, null for what only concerns ourselves. */
+/** The event a page listens to, null for what only concerns ourselves, or a newer release in another context. */
 export function eventOf(announcement: Announcement): Event | null {
     switch (announcement.type) {
-        case "owner":
-        case "reached":
-            return null;
         case "change":
             return new Event("change");
-        default: {
+        case "queued":
+        case "blocked":
+        case "sent":
+        case "parked":
+        case "settled": {
             const {type, item} = announcement;
             const {aliases: _, ...detail} = item;
             return new CustomEvent(type, {detail: "result" in announcement ? {...detail, result: announcement.result} : detail});
         }
+        default:
+            return null;
     }
 }
 

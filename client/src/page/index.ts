@@ -72,16 +72,17 @@ function start(texts: DOMStringMap): void {
         if (!persisted) return;
         announcer.open();
         receipts.lookAgain();
-        triggers.restore();
+        triggers.ask("visible");
     }
 
     window.bgsync = bgsync;
     defineStatusElement(bgsync);
-    void activated.then(() => {
+    void activated.then(async () => {
         announcer.open();
         reach.start();
         addEventListener("pagehide", leave);
         addEventListener("pageshow", comeBack);
+        await scripts();
         void registration.start();
         triggers.start();
     });
@@ -91,6 +92,14 @@ function start(texts: DOMStringMap): void {
 function activation(): Promise<void> {
     if (!document.prerendering) return Promise.resolve();
     return new Promise((resolve) => document.addEventListener("prerenderingchange", () => resolve(), {once: true}));
+}
+
+/** Deferred scripts and modules have run by then: what they configure is there when the server is first asked. */
+function scripts(): Promise<unknown> {
+    if (document.readyState === "complete") return Promise.resolve();
+    const ready = (target: EventTarget, type: string) => new Promise((resolve) => target.addEventListener(type, resolve, {once: true}));
+    // A script that was added later may have missed the first.
+    return Promise.race([ready(document, "DOMContentLoaded"), ready(window, "load")]);
 }
 
 function connectionEvent(bgsync: Bgsync): Event {

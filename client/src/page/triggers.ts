@@ -21,6 +21,8 @@ export class Triggers {
     private readonly pending = new Set<Trigger>();
     private checking: Promise<OwnerChange | null> | null = null;
     private scheduling: Promise<void> | null = null;
+    private hasStarted = false;
+    private spokeAt = -Infinity;
     private isStale = false;
     private asked = 0;
     private askedAt = 0;
@@ -33,6 +35,7 @@ export class Triggers {
     ) {}
 
     start(): void {
+        this.hasStarted = true;
         addEventListener("online", () => this.resume("online"));
         document.addEventListener("visibilitychange", () => {
             if (document.visibilityState === "visible") this.resume("visible");
@@ -40,10 +43,10 @@ export class Triggers {
         this.resume("load");
     }
 
-    /** The page is back from the back/forward cache: somebody else may have signed in meanwhile. */
-    restore(): void {
+    /** Ask again whose session it is: somebody may have signed in or out, and requests prove it in another way. */
+    ask(trigger: Trigger = "login"): void {
         this.session.isConfirmed = false;
-        this.resume("visible");
+        if (this.hasStarted) void this.resume(trigger);
     }
 
     /** The user of this page has written something. */
@@ -54,6 +57,7 @@ export class Triggers {
 
     hear(announcement: Announcement): void {
         if (announcement.type === "sent") this.asked = 0;
+        if (announcement.type === "denied") this.speakUp();
         if (announcement.type === "change") this.schedule();
     }
 
@@ -68,15 +72,23 @@ export class Triggers {
     }
 
     /** Something has changed outside: find out whose session it is where that is open, then send what is due. */
-    private resume(trigger: Trigger): void {
+    resume(trigger: Trigger): Promise<void> {
         if (trigger !== "timer") attempt(() => this.rearm());
-        attempt(async () => {
+        return attempt(async () => {
             if (!(await this.needsSession(trigger))) return this.flush(trigger);
             const change = await this.check();
             const isLogin = Boolean(change?.released.length);
             if (change) return this.flush(isLogin ? "login" : trigger);
             return this.schedule();
         });
+    }
+
+    /** Not more often than now and then: a server may contradict itself. */
+    private speakUp(): void {
+        const {headers, now} = this.runtime;
+        if (!headers || now() < this.spokeAt + LATEST) return;
+        this.spokeAt = now();
+        this.ask();
     }
 
     private check(): Promise<OwnerChange | null> {

@@ -1,4 +1,5 @@
 import {withinBase} from "./config";
+import {joined} from "./configuration";
 import {readDevice} from "./device";
 import type {Runtime} from "./runtime";
 import type {Reply} from "./verdict";
@@ -17,7 +18,8 @@ export async function exchange(
     signal?.addEventListener("abort", giveUp);
     try {
         signal?.throwIfAborted();
-        const full = requestInit(client, {...init, signal: limit.signal});
+        const theirs = await Promise.race([runtime.headers?.(), aborted(limit.signal)]);
+        const full = requestInit(client, {...init, signal: limit.signal}, theirs);
         return await read(await runtime.fetch(withinBase(runtime.config, path), full));
     } catch {
         if (signal?.aborted) return "aborted";
@@ -28,10 +30,10 @@ export async function exchange(
     }
 }
 
-/** What every request of ours has. */
-export function requestInit(client: string, init: RequestInit): RequestInit {
-    const headers = {...(init.headers as Record<string, string>), "X-BGSync": "1", "BGSync-Client": client};
-    return {...init, headers, cache: "no-store", credentials: "same-origin", redirect: "manual"};
+/** What every request of ours has, and what the project adds. */
+export function requestInit(client: string, init: RequestInit, theirs?: HeadersInit): RequestInit {
+    const ours = {...(init.headers as Record<string, string>), "X-BGSync": "1", "BGSync-Client": client};
+    return {...init, headers: joined(theirs, ours), cache: "no-store", credentials: "same-origin", redirect: "manual"};
 }
 
 export async function read(response: Response): Promise<Reply> {
@@ -43,4 +45,8 @@ export async function read(response: Response): Promise<Reply> {
         retryAfter: response.headers.get("Retry-After"),
         text: await response.text(),
     };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => signal.addEventListener("abort", reject));
 }

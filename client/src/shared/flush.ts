@@ -135,6 +135,7 @@ export class Flush {
             return blockOwner(tx, owner);
         });
         this.runtime.announce(...blocked.map((item) => ({type: "blocked", item: news(item)}) as const));
+        if (this.runtime.context === "worker") this.runtime.announce({type: "denied"});
         return this.end("blocked", "server");
     }
 

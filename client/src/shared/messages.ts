@@ -17,6 +17,8 @@ export type Announcement =
     | {type: "change"}
     | {type: "owner"}
     | {type: "reached"; reached: Reached}
+    /** The worker was told to sign in: a page may have headers that it lacks. */
+    | {type: "denied"}
     | {type: "queued"; item: ItemNews}
     | {type: "blocked"; item: ItemNews}
     | {type: "sent"; item: ItemNews; result: Result}

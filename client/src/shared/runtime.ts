@@ -1,4 +1,5 @@
 import type {Config} from "./config";
+import type {HeaderSource} from "./configuration";
 import type {Database} from "./database";
 import type {Announcement} from "./messages";
 
@@ -15,6 +16,8 @@ export interface Runtime {
     fetch: (url: string, init: RequestInit) => Promise<Response>;
     /** The CSRF cookie's value, null where scripts cannot read it. */
     csrfCookie: () => Promise<string | null>;
+    /** What the project adds to each request. */
+    headers?: HeaderSource;
     announce: (...announcements: Announcement[]) => void;
     now: () => number;
     random: () => number;

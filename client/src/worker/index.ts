@@ -1,4 +1,5 @@
 import {Database} from "../shared/database";
+import {configure, type Options} from "../shared/configuration";
 import {changeDevice} from "../shared/device";
 import {Flusher} from "../shared/flusher";
 import {uuid4} from "../shared/identity";
@@ -17,7 +18,12 @@ interface WorkerConfig {
     version: string;
 }
 
-declare const self: ServiceWorkerGlobalScope & {__bgsync: WorkerConfig};
+/** `bgsync` for the project's own code in the worker. */
+export interface WorkerApi {
+    configure(options: Options): void;
+}
+
+declare const self: ServiceWorkerGlobalScope & {__bgsync: WorkerConfig; bgsync?: WorkerApi};
 
 const config = self.__bgsync;
 const announcer = new Announcer(() => undefined);
@@ -38,6 +44,7 @@ const runtime: Runtime = {
 const events = new SyncEvents(runtime, new Flusher(runtime, new SessionCheck(runtime)));
 
 announcer.open();
+self.bgsync = {configure: (options) => configure(runtime, options)};
 
 self.addEventListener("sync", (event) => {
     const sync = event as ExtendableEvent & SyncCall;

@@ -178,7 +178,7 @@ describe("a page that stays open", () => {
     test("asks again after it was in the back/forward cache", async () => {
         const [device, {triggers}] = await opened();
         device.server.owner = "B";
-        triggers.restore();
+        triggers.ask("visible");
         await settle();
         expect(await device.device()).toMatchObject({owner: "B"});
     });

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 d3b80dfcb33df02ceb24036843d5aa43961c59502fe3e8c373fd3dc8471f37ec */
+/*! django-bgsync: generated from client/src, do not edit. sha256 3715433cd296217f5ae6bba3d3d4a5acdb8addb3165bd7c60a5c34f146d506d0 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -449,6 +449,19 @@
     return error instanceof DOMException && ["InvalidStateError", "UnknownError", "AbortError"].includes(error.name);
   }
 
+  // src/shared/configuration.ts
+  function configure(runtime2, options) {
+    for (const name of Object.keys(options)) {
+      if (name !== "headers") throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
+    }
+    if (options.headers) runtime2.headers = options.headers;
+  }
+  function joined(theirs, ours) {
+    const headers = new Headers(theirs);
+    for (const [name, value] of Object.entries(ours)) headers.set(name, value);
+    return headers;
+  }
+
   // src/shared/items.ts
   var UNSENT = ["queued", "sending", "blocked"];
   var STATES = [...UNSENT, "accepted", "parked"];
@@ -614,7 +627,8 @@
     signal?.addEventListener("abort", giveUp);
     try {
       signal?.throwIfAborted();
-      const full = requestInit(client, { ...init, signal: limit.signal });
+      const theirs = await Promise.race([runtime2.headers?.(), aborted(limit.signal)]);
+      const full = requestInit(client, { ...init, signal: limit.signal }, theirs);
       return await read(await runtime2.fetch(withinBase(runtime2.config, path), full));
     } catch {
       if (signal?.aborted) return "aborted";
@@ -624,9 +638,9 @@
       signal?.removeEventListener("abort", giveUp);
     }
   }
-  function requestInit(client, init) {
-    const headers = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
-    return { ...init, headers, cache: "no-store", credentials: "same-origin", redirect: "manual" };
+  function requestInit(client, init, theirs) {
+    const ours = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
+    return { ...init, headers: joined(theirs, ours), cache: "no-store", credentials: "same-origin", redirect: "manual" };
   }
   async function read(response) {
     const type = response.headers.get("Content-Type") ?? "";
@@ -637,6 +651,9 @@
       retryAfter: response.headers.get("Retry-After"),
       text: await response.text()
     };
+  }
+  function aborted(signal) {
+    return new Promise((_, reject) => signal.addEventListener("abort", reject));
   }
 
   // src/shared/verdict.ts
@@ -1130,6 +1147,7 @@
         return blockOwner(tx, owner);
       });
       this.runtime.announce(...blocked.map((item) => ({ type: "blocked", item: news(item) })));
+      if (this.runtime.context === "worker") this.runtime.announce({ type: "denied" });
       return this.end("blocked", "server");
     }
     async changeOwner(from, to, items) {
@@ -1308,6 +1326,7 @@
   };
   var events = new SyncEvents(runtime, new Flusher(runtime, new SessionCheck(runtime)));
   announcer.open();
+  self.bgsync = { configure: (options) => configure(runtime, options) };
   self.addEventListener("sync", (event) => {
     const sync = event;
     if (itemTag(sync.tag) !== null) sync.waitUntil(events.handle(sync));

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 d3b80dfcb33df02ceb24036843d5aa43961c59502fe3e8c373fd3dc8471f37ec */
+/*! django-bgsync: generated from client/src, do not edit. sha256 3715433cd296217f5ae6bba3d3d4a5acdb8addb3165bd7c60a5c34f146d506d0 */
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -628,6 +628,19 @@
     return new URL(path, config.base).href;
   }
 
+  // src/shared/configuration.ts
+  function configure(runtime, options) {
+    for (const name of Object.keys(options)) {
+      if (name !== "headers") throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
+    }
+    if (options.headers) runtime.headers = options.headers;
+  }
+  function joined(theirs, ours) {
+    const headers = new Headers(theirs);
+    for (const [name, value] of Object.entries(ours)) headers.set(name, value);
+    return headers;
+  }
+
   // src/shared/exchange.ts
   async function exchange(runtime, path, init, signal) {
     const { client } = await runtime.db.read(readDevice);
@@ -637,7 +650,8 @@
     signal?.addEventListener("abort", giveUp);
     try {
       signal?.throwIfAborted();
-      const full = requestInit(client, { ...init, signal: limit.signal });
+      const theirs = await Promise.race([runtime.headers?.(), aborted(limit.signal)]);
+      const full = requestInit(client, { ...init, signal: limit.signal }, theirs);
       return await read(await runtime.fetch(withinBase(runtime.config, path), full));
     } catch {
       if (signal?.aborted) return "aborted";
@@ -647,9 +661,9 @@
       signal?.removeEventListener("abort", giveUp);
     }
   }
-  function requestInit(client, init) {
-    const headers = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
-    return { ...init, headers, cache: "no-store", credentials: "same-origin", redirect: "manual" };
+  function requestInit(client, init, theirs) {
+    const ours = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
+    return { ...init, headers: joined(theirs, ours), cache: "no-store", credentials: "same-origin", redirect: "manual" };
   }
   async function read(response) {
     const type = response.headers.get("Content-Type") ?? "";
@@ -660,6 +674,9 @@
       retryAfter: response.headers.get("Retry-After"),
       text: await response.text()
     };
+  }
+  function aborted(signal) {
+    return new Promise((_, reject) => signal.addEventListener("abort", reject));
   }
 
   // src/shared/verdict.ts
@@ -1150,6 +1167,7 @@
         return blockOwner(tx, owner);
       });
       this.runtime.announce(...blocked.map((item) => ({ type: "blocked", item: news(item) })));
+      if (this.runtime.context === "worker") this.runtime.announce({ type: "denied" });
       return this.end("blocked", "server");
     }
     async changeOwner(from, to, items) {
@@ -1413,6 +1431,11 @@
       triggers.enqueued(tag);
       return { id: item.id, state: "queued", settled: receipts.settled(item.id) };
     }
+    /** How requests prove whose they are, where cookies do not. */
+    configure(options) {
+      configure(this.#parts.runtime, options);
+      this.#parts.triggers.ask();
+    }
     /** How an item ended, from any tab and after a reload. Never rejects. */
     settled(id) {
       return this.#parts.receipts.settled(id);
@@ -1420,7 +1443,7 @@
     /** Send now what our own backoff would hold. Resolves when it has been tried. */
     async flush() {
       await this.#parts.activated;
-      await this.#parts.triggers.flush("manual");
+      await this.#parts.triggers.resume("manual");
     }
     /** Resolves when nothing waits to be sent or to be applied; parked items wait for nobody. */
     async idle({ lane } = {}) {
@@ -1469,16 +1492,19 @@
   };
   function eventOf(announcement) {
     switch (announcement.type) {
-      case "owner":
-      case "reached":
-        return null;
       case "change":
         return new Event("change");
-      default: {
+      case "queued":
+      case "blocked":
+      case "sent":
+      case "parked":
+      case "settled": {
         const { type, item } = announcement;
         const { aliases: _, ...detail } = item;
         return new CustomEvent(type, { detail: "result" in announcement ? { ...detail, result: announcement.result } : detail });
       }
+      default:
+        return null;
     }
   }
   function view(item) {
@@ -1574,9 +1600,10 @@
     }
     async send(envelope, token, keepalive) {
       const { config, fetch: fetch2, now, random: random2 } = this.runtime;
+      const theirs = this.runtime.headers && await this.runtime.headers();
       const headers = { "Content-Type": "application/json", ...token && { [config.csrfHeader]: token } };
       const init = { method: "POST", headers, body: JSON.stringify(envelope), keepalive };
-      const response = await fetch2(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init));
+      const response = await fetch2(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init, theirs));
       const verdict = judge(await read(response), envelope.items.map(({ id }) => id), now());
       if (verdict.kind !== "answer") return;
       const { owner, results } = verdict.answer;
@@ -1846,20 +1873,23 @@
     pending = /* @__PURE__ */ new Set();
     checking = null;
     scheduling = null;
+    hasStarted = false;
+    spokeAt = -Infinity;
     isStale = false;
     asked = 0;
     askedAt = 0;
     start() {
+      this.hasStarted = true;
       addEventListener("online", () => this.resume("online"));
       document.addEventListener("visibilitychange", () => {
         if (document.visibilityState === "visible") this.resume("visible");
       });
       this.resume("load");
     }
-    /** The page is back from the back/forward cache: somebody else may have signed in meanwhile. */
-    restore() {
+    /** Ask again whose session it is: somebody may have signed in or out, and requests prove it in another way. */
+    ask(trigger = "login") {
       this.session.isConfirmed = false;
-      this.resume("visible");
+      if (this.hasStarted) void this.resume(trigger);
     }
     /** The user of this page has written something. */
     enqueued(tag) {
@@ -1868,6 +1898,7 @@
     }
     hear(announcement) {
       if (announcement.type === "sent") this.asked = 0;
+      if (announcement.type === "denied") this.speakUp();
       if (announcement.type === "change") this.schedule();
     }
     /** Flush as soon as this page may. Resolves when it has tried, whatever came of it. */
@@ -1882,13 +1913,20 @@
     /** Something has changed outside: find out whose session it is where that is open, then send what is due. */
     resume(trigger) {
       if (trigger !== "timer") attempt(() => this.rearm());
-      attempt(async () => {
+      return attempt(async () => {
         if (!await this.needsSession(trigger)) return this.flush(trigger);
         const change = await this.check();
         const isLogin = Boolean(change?.released.length);
         if (change) return this.flush(isLogin ? "login" : trigger);
         return this.schedule();
       });
+    }
+    /** Not more often than now and then: a server may contradict itself. */
+    speakUp() {
+      const { headers, now } = this.runtime;
+      if (!headers || now() < this.spokeAt + LATEST) return;
+      this.spokeAt = now();
+      this.ask();
     }
     check() {
       this.checking ??= this.session.run().finally(() => this.checking = null);
@@ -2003,15 +2041,16 @@
       if (!persisted) return;
       announcer.open();
       receipts.lookAgain();
-      triggers.restore();
+      triggers.ask("visible");
     }
     window.bgsync = bgsync;
     defineStatusElement(bgsync);
-    void activated.then(() => {
+    void activated.then(async () => {
       announcer.open();
       reach.start();
       addEventListener("pagehide", leave);
       addEventListener("pageshow", comeBack);
+      await scripts();
       void registration.start();
       triggers.start();
     });
@@ -2019,6 +2058,11 @@
   function activation2() {
     if (!document.prerendering) return Promise.resolve();
     return new Promise((resolve) => document.addEventListener("prerenderingchange", () => resolve(), { once: true }));
+  }
+  function scripts() {
+    if (document.readyState === "complete") return Promise.resolve();
+    const ready = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
+    return Promise.race([ready(document, "DOMContentLoaded"), ready(window, "load")]);
   }
   function connectionEvent(bgsync) {
     return new CustomEvent("connection", { detail: { connection: bgsync.connection } });

@@ -38,7 +38,7 @@ export class FakeServer {
     }
 
     readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
-        const headers = init.headers as Record<string, string>;
+        const headers = named(new Headers(init.headers));
         const envelope = (init.body ? JSON.parse(init.body as string) : undefined) as Envelope;
         const call = {url, init, headers, envelope};
         this.calls.push(call);
@@ -67,6 +67,14 @@ export class FakeServer {
         const limits = {max_items: 100, max_bytes: 1_048_576, max_item_bytes: 262_144};
         return {bgsync: 1, owner: this.owner, server_time: new Date(this.clock()).toISOString(), limits};
     }
+}
+
+const NAMES = ["X-CSRFToken", "X-BGSync", "BGSync-Client", "BGSync-Owner", "Content-Type", "Authorization"];
+
+/** As they were written: `Headers` knows small letters only. */
+function named(headers: Headers): Record<string, string> {
+    const names = new Map(NAMES.map((name) => [name.toLowerCase(), name]));
+    return Object.fromEntries([...headers].map(([name, value]) => [names.get(name) ?? name, value]));
 }
 
 export function result(id: string, status: Result["status"] = "applied", more: Partial<Result> = {}): Result {

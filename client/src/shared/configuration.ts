@@ -1,0 +1,24 @@
+import type {Runtime} from "./runtime";
+
+/** Headers as `fetch` takes them, or a promise of them. */
+export type HeaderSource = () => HeadersInit | Promise<HeadersInit>;
+
+export interface Options {
+    /** Asked at each request to our API; what it gives is kept nowhere. */
+    headers?: HeaderSource;
+}
+
+/** Raises TypeError for what it does not know: an option that is misspelt would be missed when it is too late. */
+export function configure(runtime: Runtime, options: Options): void {
+    for (const name of Object.keys(options)) {
+        if (name !== "headers") throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
+    }
+    if (options.headers) runtime.headers = options.headers;
+}
+
+/** A request's headers: the project's, then our own, which it cannot change. */
+export function joined(theirs: HeadersInit | undefined, ours: Record<string, string>): Headers {
+    const headers = new Headers(theirs);
+    for (const [name, value] of Object.entries(ours)) headers.set(name, value);
+    return headers;
+}
