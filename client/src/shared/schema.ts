@@ -83,7 +83,9 @@ type UpgradeTx = IDBPTransaction<Schema, Stores, "versionchange">;
 /** One step per version, for ever: additive, and no step ever drops a row. */
 const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores];
 
-/** Open the outbox. `lost` is called when the handle is no longer usable, whoever closed it. */
+/**
+ * Open the outbox: for transactions, since the bundles leave out what idb puts on top of them (`db.get()`, `for await` over a
+ * store). `lost` is called when the handle is no longer usable, whoever closed it. */
 export async function openHandle(lost: () => void): Promise<Handle> {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {

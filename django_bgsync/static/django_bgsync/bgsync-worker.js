@@ -1,4 +1,5 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3715433cd296217f5ae6bba3d3d4a5acdb8addb3165bd7c60a5c34f146d506d0 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 9fef6dddeb488e33334684e25001d20d26ec5b2a6c0864dae83758cbcec0d7aa */
+"use strict";
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -7,7 +8,6 @@
       this.code = code;
       this.name = new.target.name;
     }
-    code;
   };
   var QuotaExceededError = class extends BgsyncError {
     constructor(cause) {
@@ -118,9 +118,6 @@
       return prop in target;
     }
   };
-  function replaceTraps(callback) {
-    idbProxyTraps = callback(idbProxyTraps);
-  }
   function wrapFunction(func) {
     if (getCursorAdvanceMethods().includes(func)) {
       return function(...args) {
@@ -180,89 +177,6 @@
     });
     return openPromise;
   }
-  var readMethods = ["get", "getKey", "getAll", "getAllKeys", "count"];
-  var writeMethods = ["put", "add", "delete", "clear"];
-  var cachedMethods = {};
-  function getMethod(target, prop) {
-    if (!(target instanceof IDBDatabase && !(prop in target) && typeof prop === "string")) {
-      return;
-    }
-    if (cachedMethods[prop])
-      return cachedMethods[prop];
-    const targetFuncName = prop.replace(/FromIndex$/, "");
-    const useIndex = prop !== targetFuncName;
-    const isWrite = writeMethods.includes(targetFuncName);
-    if (
-      // Bail if the target doesn't exist on the target. Eg, getAll isn't in Edge.
-      !(targetFuncName in (useIndex ? IDBIndex : IDBObjectStore).prototype) || !(isWrite || readMethods.includes(targetFuncName))
-    ) {
-      return;
-    }
-    const method = async function(storeName, ...args) {
-      const tx = this.transaction(storeName, isWrite ? "readwrite" : "readonly");
-      let target2 = tx.store;
-      if (useIndex)
-        target2 = target2.index(args.shift());
-      return (await Promise.all([
-        target2[targetFuncName](...args),
-        isWrite && tx.done
-      ]))[0];
-    };
-    return cachedMethods[prop] = method;
-  }
-  replaceTraps((oldTraps) => ({
-    ...oldTraps,
-    get: (target, prop, receiver) => getMethod(target, prop) || oldTraps.get(target, prop, receiver),
-    has: (target, prop) => !!getMethod(target, prop) || oldTraps.has(target, prop)
-  }));
-  var advanceMethodProps = ["advance", "continue", "continuePrimaryKey"];
-  var methodMap = {};
-  var advanceResults = /* @__PURE__ */ new WeakMap();
-  var ittrProxiedCursorToOriginalProxy = /* @__PURE__ */ new WeakMap();
-  var cursorIteratorTraps = {
-    get(target, prop) {
-      if (!advanceMethodProps.includes(prop))
-        return target[prop];
-      let cachedFunc = methodMap[prop];
-      if (!cachedFunc) {
-        cachedFunc = methodMap[prop] = function(...args) {
-          advanceResults.set(this, ittrProxiedCursorToOriginalProxy.get(this)[prop](...args));
-        };
-      }
-      return cachedFunc;
-    }
-  };
-  async function* iterate(...args) {
-    let cursor = this;
-    if (!(cursor instanceof IDBCursor)) {
-      cursor = await cursor.openCursor(...args);
-    }
-    if (!cursor)
-      return;
-    cursor = cursor;
-    const proxiedCursor = new Proxy(cursor, cursorIteratorTraps);
-    ittrProxiedCursorToOriginalProxy.set(proxiedCursor, cursor);
-    reverseTransformCache.set(proxiedCursor, unwrap(cursor));
-    while (cursor) {
-      yield proxiedCursor;
-      cursor = await (advanceResults.get(proxiedCursor) || cursor.continue());
-      advanceResults.delete(proxiedCursor);
-    }
-  }
-  function isIteratorProp(target, prop) {
-    return prop === Symbol.asyncIterator && instanceOfAny(target, [IDBIndex, IDBObjectStore, IDBCursor]) || prop === "iterate" && instanceOfAny(target, [IDBIndex, IDBObjectStore]);
-  }
-  replaceTraps((oldTraps) => ({
-    ...oldTraps,
-    get(target, prop, receiver) {
-      if (isIteratorProp(target, prop))
-        return iterate;
-      return oldTraps.get(target, prop, receiver);
-    },
-    has(target, prop) {
-      return isIteratorProp(target, prop) || oldTraps.has(target, prop);
-    }
-  }));
 
   // src/shared/backoff.ts
   var BASE = 5e3;
@@ -392,7 +306,9 @@
 
   // src/shared/database.ts
   var Database = class {
-    handle = null;
+    constructor() {
+      this.handle = null;
+    }
     read(work) {
       return this.use((handle) => work(handle.transaction(STORES, "readonly")));
     }
@@ -750,7 +666,6 @@
     constructor(runtime2) {
       this.runtime = runtime2;
     }
-    runtime;
     /** Whether holding it proves that every other sender is gone, so that their leases on items are void. */
     get isExclusive() {
       return this.runtime.locks !== void 0;
@@ -800,9 +715,8 @@
   var Announcer = class {
     constructor(listener) {
       this.listener = listener;
+      this.channel = null;
     }
-    listener;
-    channel = null;
     open() {
       if (this.channel || typeof BroadcastChannel === "undefined") return;
       this.channel = new BroadcastChannel(CHANNEL);
@@ -853,12 +767,14 @@
 
   // src/shared/pace.ts
   var Pace = class {
-    /** Items this flush is done with. */
-    tried = /* @__PURE__ */ new Set();
-    cap = Infinity;
-    /** The server has answered since the last failure. */
-    proven = false;
-    hasSkipped = false;
+    constructor() {
+      /** Items this flush is done with. */
+      this.tried = /* @__PURE__ */ new Set();
+      this.cap = Infinity;
+      /** The server has answered since the last failure. */
+      this.proven = false;
+      this.hasSkipped = false;
+    }
     succeed(sent) {
       for (const id of sent) this.tried.add(id);
       this.cap *= 2;
@@ -884,13 +800,11 @@
     constructor(runtime2, page) {
       this.runtime = runtime2;
       this.page = page;
+      /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
+      this.token = null;
+      /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
+      this.isConfirmed = false;
     }
-    runtime;
-    page;
-    /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
-    token = null;
-    /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
-    isConfirmed = false;
     /** Ask the server. What it changed for the items here, null if it could not be asked. */
     async run(signal) {
       const { now } = this.runtime;
@@ -1058,15 +972,10 @@
       this.lock = lock;
       this.cause = cause;
       this.turn = turn;
+      this.pace = new Pace();
+      this.hasAsked = false;
+      this.hasChangedOwner = false;
     }
-    runtime;
-    session;
-    lock;
-    cause;
-    turn;
-    pace = new Pace();
-    hasAsked = false;
-    hasChangedOwner = false;
     async run() {
       await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
       for (; ; ) {
@@ -1210,12 +1119,9 @@
     constructor(runtime2, session) {
       this.runtime = runtime2;
       this.session = session;
+      this.flushes = 0;
       this.lock = new FlushLock(runtime2);
     }
-    runtime;
-    session;
-    lock;
-    flushes = 0;
     /** Flush unless another context is at it, which then does it once more in our stead. */
     async offer(cause) {
       let ending = await this.lock.attempt(() => this.drain(cause));
@@ -1269,8 +1175,6 @@
       this.runtime = runtime2;
       this.flusher = flusher;
     }
-    runtime;
-    flusher;
     /** Resolves when nothing of the tag is left to send. Rejects to be called again: the browser then tries later. */
     async handle({ tag, lastChance }) {
       const name = itemTag(tag);

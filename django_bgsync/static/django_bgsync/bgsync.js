@@ -1,4 +1,5 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3715433cd296217f5ae6bba3d3d4a5acdb8addb3165bd7c60a5c34f146d506d0 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 9fef6dddeb488e33334684e25001d20d26ec5b2a6c0864dae83758cbcec0d7aa */
+"use strict";
 (() => {
   // src/shared/errors.ts
   var BgsyncError = class extends Error {
@@ -7,7 +8,6 @@
       this.code = code;
       this.name = new.target.name;
     }
-    code;
   };
   var QuotaExceededError = class extends BgsyncError {
     constructor(cause) {
@@ -138,9 +138,6 @@
       return prop in target;
     }
   };
-  function replaceTraps(callback) {
-    idbProxyTraps = callback(idbProxyTraps);
-  }
   function wrapFunction(func) {
     if (getCursorAdvanceMethods().includes(func)) {
       return function(...args) {
@@ -200,89 +197,6 @@
     });
     return openPromise;
   }
-  var readMethods = ["get", "getKey", "getAll", "getAllKeys", "count"];
-  var writeMethods = ["put", "add", "delete", "clear"];
-  var cachedMethods = {};
-  function getMethod(target, prop) {
-    if (!(target instanceof IDBDatabase && !(prop in target) && typeof prop === "string")) {
-      return;
-    }
-    if (cachedMethods[prop])
-      return cachedMethods[prop];
-    const targetFuncName = prop.replace(/FromIndex$/, "");
-    const useIndex = prop !== targetFuncName;
-    const isWrite = writeMethods.includes(targetFuncName);
-    if (
-      // Bail if the target doesn't exist on the target. Eg, getAll isn't in Edge.
-      !(targetFuncName in (useIndex ? IDBIndex : IDBObjectStore).prototype) || !(isWrite || readMethods.includes(targetFuncName))
-    ) {
-      return;
-    }
-    const method = async function(storeName, ...args) {
-      const tx = this.transaction(storeName, isWrite ? "readwrite" : "readonly");
-      let target2 = tx.store;
-      if (useIndex)
-        target2 = target2.index(args.shift());
-      return (await Promise.all([
-        target2[targetFuncName](...args),
-        isWrite && tx.done
-      ]))[0];
-    };
-    return cachedMethods[prop] = method;
-  }
-  replaceTraps((oldTraps) => ({
-    ...oldTraps,
-    get: (target, prop, receiver) => getMethod(target, prop) || oldTraps.get(target, prop, receiver),
-    has: (target, prop) => !!getMethod(target, prop) || oldTraps.has(target, prop)
-  }));
-  var advanceMethodProps = ["advance", "continue", "continuePrimaryKey"];
-  var methodMap = {};
-  var advanceResults = /* @__PURE__ */ new WeakMap();
-  var ittrProxiedCursorToOriginalProxy = /* @__PURE__ */ new WeakMap();
-  var cursorIteratorTraps = {
-    get(target, prop) {
-      if (!advanceMethodProps.includes(prop))
-        return target[prop];
-      let cachedFunc = methodMap[prop];
-      if (!cachedFunc) {
-        cachedFunc = methodMap[prop] = function(...args) {
-          advanceResults.set(this, ittrProxiedCursorToOriginalProxy.get(this)[prop](...args));
-        };
-      }
-      return cachedFunc;
-    }
-  };
-  async function* iterate(...args) {
-    let cursor = this;
-    if (!(cursor instanceof IDBCursor)) {
-      cursor = await cursor.openCursor(...args);
-    }
-    if (!cursor)
-      return;
-    cursor = cursor;
-    const proxiedCursor = new Proxy(cursor, cursorIteratorTraps);
-    ittrProxiedCursorToOriginalProxy.set(proxiedCursor, cursor);
-    reverseTransformCache.set(proxiedCursor, unwrap(cursor));
-    while (cursor) {
-      yield proxiedCursor;
-      cursor = await (advanceResults.get(proxiedCursor) || cursor.continue());
-      advanceResults.delete(proxiedCursor);
-    }
-  }
-  function isIteratorProp(target, prop) {
-    return prop === Symbol.asyncIterator && instanceOfAny(target, [IDBIndex, IDBObjectStore, IDBCursor]) || prop === "iterate" && instanceOfAny(target, [IDBIndex, IDBObjectStore]);
-  }
-  replaceTraps((oldTraps) => ({
-    ...oldTraps,
-    get(target, prop, receiver) {
-      if (isIteratorProp(target, prop))
-        return iterate;
-      return oldTraps.get(target, prop, receiver);
-    },
-    has(target, prop) {
-      return isIteratorProp(target, prop) || oldTraps.has(target, prop);
-    }
-  }));
 
   // src/shared/backoff.ts
   var BASE = 5e3;
@@ -415,7 +329,9 @@
 
   // src/shared/database.ts
   var Database = class {
-    handle = null;
+    constructor() {
+      this.handle = null;
+    }
     read(work) {
       return this.use((handle) => work(handle.transaction(STORES, "readonly")));
     }
@@ -773,7 +689,6 @@
     constructor(runtime) {
       this.runtime = runtime;
     }
-    runtime;
     /** Whether holding it proves that every other sender is gone, so that their leases on items are void. */
     get isExclusive() {
       return this.runtime.locks !== void 0;
@@ -820,9 +735,8 @@
   var Announcer = class {
     constructor(listener) {
       this.listener = listener;
+      this.channel = null;
     }
-    listener;
-    channel = null;
     open() {
       if (this.channel || typeof BroadcastChannel === "undefined") return;
       this.channel = new BroadcastChannel(CHANNEL);
@@ -873,12 +787,14 @@
 
   // src/shared/pace.ts
   var Pace = class {
-    /** Items this flush is done with. */
-    tried = /* @__PURE__ */ new Set();
-    cap = Infinity;
-    /** The server has answered since the last failure. */
-    proven = false;
-    hasSkipped = false;
+    constructor() {
+      /** Items this flush is done with. */
+      this.tried = /* @__PURE__ */ new Set();
+      this.cap = Infinity;
+      /** The server has answered since the last failure. */
+      this.proven = false;
+      this.hasSkipped = false;
+    }
     succeed(sent) {
       for (const id of sent) this.tried.add(id);
       this.cap *= 2;
@@ -904,13 +820,11 @@
     constructor(runtime, page) {
       this.runtime = runtime;
       this.page = page;
+      /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
+      this.token = null;
+      /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
+      this.isConfirmed = false;
     }
-    runtime;
-    page;
-    /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
-    token = null;
-    /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
-    isConfirmed = false;
     /** Ask the server. What it changed for the items here, null if it could not be asked. */
     async run(signal) {
       const { now } = this.runtime;
@@ -1078,15 +992,10 @@
       this.lock = lock;
       this.cause = cause;
       this.turn = turn;
+      this.pace = new Pace();
+      this.hasAsked = false;
+      this.hasChangedOwner = false;
     }
-    runtime;
-    session;
-    lock;
-    cause;
-    turn;
-    pace = new Pace();
-    hasAsked = false;
-    hasChangedOwner = false;
     async run() {
       await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
       for (; ; ) {
@@ -1230,12 +1139,9 @@
     constructor(runtime, session) {
       this.runtime = runtime;
       this.session = session;
+      this.flushes = 0;
       this.lock = new FlushLock(runtime);
     }
-    runtime;
-    session;
-    lock;
-    flushes = 0;
     /** Flush unless another context is at it, which then does it once more in our stead. */
     async offer(cause) {
       let ending = await this.lock.attempt(() => this.drain(cause));
@@ -1284,8 +1190,6 @@
       this.db = db;
       this.now = now;
     }
-    db;
-    now;
     /** Resolves when the item is committed on this device. Rejects with a BgsyncError otherwise. */
     async add(draft) {
       let id;
@@ -1532,9 +1436,8 @@
   var Connection = class {
     constructor(changed) {
       this.changed = changed;
+      this.state = navigator.onLine ? "online" : "offline";
     }
-    changed;
-    state = navigator.onLine ? "online" : "offline";
     start() {
       addEventListener("offline", () => this.become("offline"));
       addEventListener("online", () => this.become("online"));
@@ -1556,12 +1459,10 @@
     constructor(runtime, session) {
       this.runtime = runtime;
       this.session = session;
+      this.unsent = /* @__PURE__ */ new Map();
+      this.head = null;
+      this.notBefore = 0;
     }
-    runtime;
-    session;
-    unsent = /* @__PURE__ */ new Map();
-    head = null;
-    notBefore = 0;
     add(item) {
       this.unsent.set(item.id, item);
       void this.prepare();
@@ -1629,10 +1530,8 @@
     constructor(runtime, outbox) {
       this.runtime = runtime;
       this.outbox = outbox;
+      this.waiting = /* @__PURE__ */ new Map();
     }
-    runtime;
-    outbox;
-    waiting = /* @__PURE__ */ new Map();
     settled(id) {
       const known = this.waiting.get(id);
       if (known) return known.promise;
@@ -1711,13 +1610,10 @@
     constructor(runtime, worker) {
       this.runtime = runtime;
       this.worker = worker;
+      this.starting = null;
+      this.registration = null;
       this.known = { worker: "none", sync: "unsupported", persisted: false, locks: runtime.locks !== void 0 };
     }
-    runtime;
-    worker;
-    starting = null;
-    registration = null;
-    known;
     start() {
       return this.starting ??= this.prepare();
     }
@@ -1818,7 +1714,10 @@
   // src/page/status-element.ts
   function defineStatusElement(bgsync) {
     customElements.define("bgsync-status", class extends HTMLElement {
-      refresh = () => void this.show();
+      constructor() {
+        super(...arguments);
+        this.refresh = () => void this.show();
+      }
       connectedCallback() {
         for (const type of TELLING) bgsync.addEventListener(type, this.refresh);
         this.refresh();
@@ -1863,21 +1762,16 @@
       this.session = session;
       this.flusher = flusher;
       this.registration = registration;
+      this.flushing = null;
+      this.pending = /* @__PURE__ */ new Set();
+      this.checking = null;
+      this.scheduling = null;
+      this.hasStarted = false;
+      this.spokeAt = -Infinity;
+      this.isStale = false;
+      this.asked = 0;
+      this.askedAt = 0;
     }
-    runtime;
-    session;
-    flusher;
-    registration;
-    timer;
-    flushing = null;
-    pending = /* @__PURE__ */ new Set();
-    checking = null;
-    scheduling = null;
-    hasStarted = false;
-    spokeAt = -Infinity;
-    isStale = false;
-    asked = 0;
-    askedAt = 0;
     start() {
       this.hasStarted = true;
       addEventListener("online", () => this.resume("online"));
