@@ -124,8 +124,13 @@ databases: $(VENV)/.test
 servers:
 	@echo 'met:     SQLite'
 	@$(call met,PostgreSQL,BGSYNC_TEST_POSTGRES_URL)
+	@echo "$(if $(and $(BGSYNC_TEST_POSTGRES_URL),$(INITDB)),met:     a restart of PostgreSQL,not met: a restart \
+	of PostgreSQL ($(if $(INITDB),BGSYNC_TEST_POSTGRES_URL is not set,there is no initdb)))"
 	@$(call met,MariaDB,BGSYNC_TEST_MARIADB_URL)
 	@$(call met,Redis,BGSYNC_TEST_REDIS_URL)
+
+# with it a test makes a server of its own, which it may stop
+INITDB = $(or $(shell command -v initdb),$(wildcard /usr/lib/postgresql/*/bin/initdb))
 
 met = echo "$(if $($(2)),met:     $(1),not met: $(1) ($(2) is not set))"
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from pathlib import Path
 
-from django_bgsync import Item, sync_handler
+from django_bgsync import Item, Rejected, sync_handler
 from django_bgsync.milestones import Milestone, reach
 from tests.app.models import Effect
 
@@ -24,3 +26,21 @@ def kill(item: Item) -> None:
     """No process survives this item."""
     Effect.objects.create(item=item.id)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@sync_handler("gated")
+def wait_inside(item: Item) -> str:
+    """Says in the directory that the payload names that it is inside, and goes on when `open` is there."""
+    effect = Effect.objects.create(item=item.id)
+    directory = Path(item.payload)
+    (directory / str(item.id)).touch()
+    while not (directory / "open").exists():
+        time.sleep(0.01)
+    effect.save()
+    return "passed"
+
+
+@sync_handler("refused")
+def refuse(item: Item) -> None:
+    Effect.objects.create(item=item.id)
+    raise Rejected("Sold out.")

@@ -14,22 +14,38 @@ from django.utils import timezone
 
 from django_bgsync.models import SyncItem
 from tests.browser.ports import free_port
-from tests.concurrency.cluster import PATIENCE, Site, wait_for
+from tests.concurrency.cluster import PATIENCE, Site, kill, wait_for
 from tests.crash import orders
 from tests.deliveries import DELIVERIES, LONG_AGO, effects_of, history_of, make_item, row_of
 
+MAKE_ADA = "from django.contrib.auth import get_user_model as model; model().objects.create_user('ada')"
 GRANIAN = ("--interface", "wsgi", "--host", "127.0.0.1", "--blocking-threads", "2")
 
 
 class CrashSite(Site):
     """A real web server, workers and sweepers. What it delivers, ada delivers."""
 
-    def __init__(self, folder: Path, runner: str = "tests.crash.runner.DistantRunner") -> None:
-        super().__init__(folder, runner=runner)
+    def __init__(self, folder: Path, *, database_url: str = "") -> None:
+        """On the database of the test, or on another one."""
+        super().__init__(folder, runner="tests.crash.runner.DistantRunner")
+        if database_url:
+            self.environ["DATABASE_URL"] = database_url
         self.environ |= {"DJANGO_SETTINGS_MODULE": "tests.crash.settings", orders.FOLDER: str(folder)}
         self.port = free_port()
         self.client = {"id": str(uuid4())}
         self.web: subprocess.Popen[str] | None = None
+
+    def prepare(self) -> None:
+        """Make the tables, and ada, in a database that is not the test's."""
+        for number, arguments in enumerate([("migrate", "--run-syncdb"), ("shell", "-c", MAKE_ADA)]):
+            process = self.start("manage.py", *arguments, log=self.folder / f"manage-{number}.log")
+            assert process.wait(PATIENCE) == 0
+
+    def stop(self) -> None:
+        """End the web server."""
+        assert self.web is not None
+        kill(self.web)
+        self.web = None
 
     def serve(self) -> None:
         """Have a web server. It ends with its worker process, as if a supervisor took note."""
