@@ -1,0 +1,1 @@
+"""A project whose users have uuids as primary keys."""
