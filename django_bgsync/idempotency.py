@@ -141,7 +141,7 @@ def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
     if row is None and retention.purged([receipt.pk]):
         raise KeyTooOld
     row = row or _receive(receipt)
-    if (row.owner, row.fingerprint) != (receipt.owner, receipt.fingerprint):
+    if row.owner != receipt.owner or not _is_same(row.fingerprint, receipt.fingerprint, run):
         raise KeyReused
     if row.is_finished:
         return _replay(row)
@@ -150,6 +150,10 @@ def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
         return run.outcome(apply([Claim.on(row, handler)], Try(hand=Hand.RECEIPT)))
     by = Try(hand=Hand.REPLAY, handlers={handler.tag: handler})
     return run.outcome(apply(_claim(row, by), by))
+
+
+def _is_same(stored: str, sent: str, run: ViewRun) -> bool:
+    return stored == sent or stored == keyed_requests.fingerprint_of(run.request, like=stored)
 
 
 @database.persistent

@@ -267,7 +267,7 @@ class _Batch:
 
     def _is_same(self, row: SyncItem, item: ItemIn) -> bool:
         """A row found by key is this item: owner and id, lest a forged collision is merged, and the content."""
-        return (row.item_id, row.owner, row.fingerprint) == (item.id, self.owner.reference, item.fingerprint)
+        return (row.item_id, row.owner) == (item.id, self.owner.reference) and item.has_content(row.fingerprint)
 
     def _is_due(self, row: SyncItem) -> bool:
         return row.next_at is not None and row.next_at <= timezone.now()

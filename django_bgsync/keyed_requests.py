@@ -41,13 +41,13 @@ def client_of(request: HttpRequest) -> UUID | None:
     return UUID(value.strip()) if value else None
 
 
-def fingerprint_of(request: HttpRequest) -> str:
-    """Method, full path, and the fields and files of a form, else the body.
+def fingerprint_of(request: HttpRequest, *, like: str | None = None) -> str:
+    """Method, full path, and the fields and files of a form, else the body; by the algorithm of the fingerprint `like`.
 
     A form is compared by what was parsed: its boundary and its CSRF token are others each time it is sent.
     """
     same = {"method": request.method, "path": request.get_full_path(), "content": _content(request)}
-    return identity.fingerprint("http", "", json.dumps(same, sort_keys=True).encode())
+    return identity.fingerprint("http", "", json.dumps(same, sort_keys=True).encode(), like=like)
 
 
 def _content(request: HttpRequest) -> Any:

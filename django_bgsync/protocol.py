@@ -87,6 +87,12 @@ class ItemIn:
     uploads: Sequence[Upload]
     fault: ItemFault | None
 
+    def has_content(self, stored: str) -> bool:
+        """Whether a stored fingerprint, also one of an older algorithm, is that of this item."""
+        if stored == self.fingerprint or self.fault is not None:
+            return stored == self.fingerprint
+        return stored == _content_print(self.tag, self.lane, self.text.encode(), self.uploads, like=stored)
+
 
 @dataclass(kw_only=True, slots=True)
 class Result:
@@ -156,12 +162,16 @@ def read_item(raw: Any, *, max_depth: int, uploads: Mapping[UUID, Sequence[Uploa
             payload=fields["payload"],
             text=text,
             size=len(encoded),
-            fingerprint=fingerprint(tag, lane, encoded, {file.name: file.digest for file in files}),
+            fingerprint=_content_print(tag, lane, encoded, files),
             uploads=files,
             fault=fault,
         )
     except InvalidEnvelope as error:
         raise ItemFault(Code.INVALID_ITEM, error.detail) from None
+
+
+def _content_print(tag: str, lane: str, payload: bytes, files: Iterable[Upload], *, like: str | None = None) -> str:
+    return fingerprint(tag, lane, payload, {file.name: file.digest for file in files}, like=like)
 
 
 def claimed_id(raw: Any) -> str:
