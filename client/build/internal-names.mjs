@@ -11,7 +11,7 @@ const IDB = fileURLToPath(import.meta.resolve("idb").replace(/index\.js$/, "entr
 
 /** Interfaces and types of one context, beside our classes. What is stored, sent, announced or public must not be named here. */
 const INTERNAL = new Set([
-    "Candidate", "Cause", "Failure", "Leased", "Moment", "OwnerChange", "Parts", "Prepared", "Reply", "Runtime", "Selection",
+    "Candidate", "Cause", "Circumstances", "Failure", "Leased", "Moment", "OwnerChange", "Parts", "Prepared", "Reply", "Runtime", "Selection",
     "Verdict", "Waiting",
 ]);
 

@@ -6,7 +6,7 @@ from playwright.sync_api import BrowserContext
 
 from . import faults
 from .arrival import assert_applied_once
-from .posts_page import PostsPage
+from .posts_page import KNOW_WHO_IT_IS, PostsPage
 from .proxy import Proxy
 from .site import Site
 from .sync_log import SyncLog
@@ -37,6 +37,36 @@ def test_another_user_on_the_same_browser(site: Site, proxy: Proxy, context: Bro
     posts.expect_waiting([])
     assert site.posts() == [("demo", "demo's own"), ("second", "second's own")]
     assert [item["state"] for item in site.items()] == ["applied"] * 2
+
+
+def test_logout_sends_what_waits(site: Site, proxy: Proxy, context: BrowserContext) -> None:
+    """Asked to, the device sends before it forgets whose it was; nothing of that owner is left to see."""
+    posts = PostsPage(context.new_page(), proxy.url)
+    posts.sign_in("demo")
+    posts.await_worker()
+    down = proxy.on("POST", "/bgsync/", faults.drop)
+    posts.write("before I go")
+    wait_until(lambda: proxy.contexts() == {"page", "worker"}, because="page and worker have tried")
+    down.lift()
+    posts.page.evaluate("document.querySelector('[data-bgsync-logout]').dataset.bgsyncLogout = 'send'")
+    posts.sign_out()
+    assert_applied_once(site, ["before I go"])
+    counts = posts.page.evaluate("bgsync.flush().then(() => bgsync.counts())")
+    assert set(counts.values()) == {0}
+
+
+def test_logout_discards_what_waits(site: Site, proxy: Proxy, context: BrowserContext) -> None:
+    """Discarded is discarded: the owner's next session finds nothing, and nothing arrives."""
+    posts = PostsPage(context.new_page(), proxy.url)
+    posts.sign_in("demo")
+    down = proxy.on("POST", "/bgsync/v1/deliveries/", faults.drop)
+    posts.write("never mind")
+    wait_until(lambda: "page" in proxy.contexts(), because="the page has tried")
+    assert posts.page.evaluate("bgsync.logout({pending: 'discard'})") == {"sent": 0, "kept": 0, "discarded": 1}
+    down.lift()
+    posts.page.evaluate(KNOW_WHO_IT_IS)
+    posts.expect_waiting([])
+    assert site.items() == []
 
 
 def test_expired_session(site: Site, proxy: Proxy, context: BrowserContext) -> None:

@@ -1,4 +1,5 @@
 import {configure, type Options} from "../shared/configuration";
+import type {Flusher} from "../shared/flusher";
 import type {Counts} from "../shared/items";
 import {news, type Announcement} from "../shared/messages";
 import type {Outbox} from "../shared/outbox";
@@ -9,6 +10,7 @@ import type {SessionCheck} from "../shared/session";
 import type {Connection, ConnectionState} from "./connection";
 import {readDraft, type EnqueueOptions} from "./draft";
 import type {LastFlush} from "./last-flush";
+import {logout, type LoggedOut, type Pending} from "./logout";
 import type {Receipts} from "./receipts";
 import type {WorkerRegistration} from "./registration";
 import type {Triggers} from "./triggers";
@@ -48,6 +50,7 @@ interface Parts {
     session: SessionCheck;
     receipts: Receipts;
     triggers: Triggers;
+    flusher: Flusher;
     lastFlush: LastFlush;
     registration: WorkerRegistration;
     reach: Connection;
@@ -79,6 +82,12 @@ export class Bgsync extends EventTarget {
     configure(options: Options): void {
         configure(this.#parts.runtime, options);
         this.#parts.triggers.ask();
+    }
+
+    /** To be called before the session ends. Resolves with what became of the unsent items. */
+    logout({pending = "keep"}: {pending?: Pending} = {}): Promise<LoggedOut> {
+        const {runtime, session, outbox, flusher} = this.#parts;
+        return logout(runtime, session, outbox, flusher, pending);
     }
 
     /** How an item ended, from any tab and after a reload. Never rejects. */

@@ -9,6 +9,7 @@ import {Bgsync, eventOf} from "./api";
 import {readConfig, readCookie} from "./config";
 import {Connection} from "./connection";
 import {LastFlush} from "./last-flush";
+import {watchLogoutForms} from "./logout";
 import {Receipts} from "./receipts";
 import {WorkerRegistration} from "./registration";
 import {defineStatusElement} from "./status-element";
@@ -48,11 +49,12 @@ function start(texts: DOMStringMap): void {
     const outbox = new Outbox(runtime.db, runtime.now);
     const receipts = new Receipts(runtime, outbox);
     const registration = new WorkerRegistration(runtime, config.worker);
-    const triggers = new Triggers(runtime, session, new Flusher(runtime, session), registration);
+    const flusher = new Flusher(runtime, session);
+    const triggers = new Triggers(runtime, session, flusher, registration);
     const lastFlush = new LastFlush(runtime, session);
     const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
     const activated = activation();
-    const parts = {runtime, outbox, session, receipts, triggers, lastFlush, registration, reach, activated};
+    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, registration, reach, activated};
     const bgsync = new Bgsync(parts);
 
     function hear(announcement: Announcement): void {
@@ -71,12 +73,15 @@ function start(texts: DOMStringMap): void {
     function comeBack({persisted}: PageTransitionEvent): void {
         if (!persisted) return;
         announcer.open();
-        receipts.lookAgain();
+        // What happened meanwhile was not heard, a change of owner included.
+        hear({type: "owner"});
+        hear({type: "change"});
         triggers.ask("visible");
     }
 
     window.bgsync = bgsync;
     defineStatusElement(bgsync);
+    watchLogoutForms((pending) => bgsync.logout({pending}));
     void activated.then(async () => {
         announcer.open();
         reach.start();

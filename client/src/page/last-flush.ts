@@ -57,8 +57,9 @@ export class LastFlush {
     private async prepare(): Promise<void> {
         if (!this.unsent.size) return;
         const read = this.runtime.db.read(async (tx) => {
-            this.head = await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
-            this.notBefore = (await readDevice(tx)).not_before;
+            const device = await readDevice(tx);
+            this.head = device.isRevoked ? null : await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
+            this.notBefore = device.not_before;
         });
         await read.catch(() => undefined);  // then there is no last flush
     }

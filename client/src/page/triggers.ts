@@ -105,7 +105,8 @@ export class Triggers {
     }
 
     private async needsSession(trigger: Trigger): Promise<boolean> {
-        if (!this.session.isConfirmed) return true;
+        // Who asks by hand may have signed in without a new page.
+        if (!this.session.isConfirmed || trigger === "manual") return true;
         return trigger !== "timer" && (await this.counts()).blocked > 0;
     }
 

@@ -35,9 +35,14 @@ const LONGEST_WAIT = 24 * 3_600_000;
 export async function leaseBatch(tx: WriteTx, selection: Selection): Promise<Leased[]> {
     const {limits} = await readDevice(tx);
     const most = Math.min(selection.cap, limits.max_items);
-    const found = await candidates(tx, selection, most);
+    const found = ofOneSender(await candidates(tx, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
     return Promise.all(batch.map((candidate) => lease(tx, candidate, selection)));
+}
+
+/** A delivery has one owner, and a user sends what a visitor wrote in the visitor's name. */
+function ofOneSender(found: Candidate[]): Candidate[] {
+    return found.filter(({item}) => item.visitor?.owner === found[0]!.item.visitor?.owner);
 }
 
 /** Items whose sender is gone: all of them for whoever holds the lock, else those whose lease has run out. */

@@ -4,8 +4,9 @@ import {inState, reportOutbox} from "./items";
 import {MAX_AWAITING, PROTOCOL, type Envelope, type Trigger, type WireItem} from "./protocol";
 import type {Runtime} from "./runtime";
 import type {SessionCheck} from "./session";
-import type {Tx} from "./schema";
+import type {StoredItem, Tx} from "./schema";
 import {judge, type Verdict} from "./verdict";
+import type {Visitor} from "./visitors";
 
 /** Why a flush happens. */
 export interface Cause {
@@ -20,24 +21,29 @@ const LOOKED_AT = 1_000;
 /** These leave no row on the server: there is never news of them. */
 const ROWLESS = new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
 
-/** Ids of an owner's items whose news is still wanted. Where they are too many for one envelope, others with each `turn`. */
-export async function awaitedIds(tx: Tx, owner: string, turn: number): Promise<string[]> {
+/**
+ * An owner's items whose news is still wanted, as far as one envelope can ask for them: those of the sender of `first`, if
+ * something is sent. Where they are too many, others with each `turn`.
+ */
+export async function awaited(tx: Tx, owner: string, turn: number, first?: StoredItem): Promise<StoredItem[]> {
     const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
     const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({result}) => !ROWLESS.has(result?.code ?? ""));
-    const ids = [...accepted, ...parked].map((item) => item.id);
-    const start = ids.length > MAX_AWAITING ? (turn * MAX_AWAITING) % ids.length : 0;
-    return [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_AWAITING);
+    const all = [...accepted, ...parked];
+    const sender = (first ?? all[turn % all.length])?.visitor?.owner;
+    const items = all.filter(({visitor}) => visitor?.owner === sender);
+    const start = items.length > MAX_AWAITING ? (turn * MAX_AWAITING) % items.length : 0;
+    return [...items.slice(start), ...items.slice(0, start)].slice(0, MAX_AWAITING);
 }
 
 export async function writeEnvelope(
-    tx: Tx, {context, version, now}: Pick<Runtime, "context" | "version" | "now">, cause: Cause, items: WireItem[], awaiting: string[],
+    tx: Tx, {context, version, now}: Pick<Runtime, "context" | "version" | "now">, cause: Cause, items: WireItem[], awaiting: string[], visitor?: Visitor,
 ): Promise<Envelope> {
     const {client, owner, worker_version, capabilities} = await readDevice(tx);
     const outbox = await reportOutbox(tx, owner);
     return {
         protocol: PROTOCOL,
-        owner,
-        client: {id: client, worker_version: version || worker_version, capabilities, outbox},
+        owner: visitor?.owner ?? owner,
+        client: {id: visitor?.client ?? client, worker_version: version || worker_version, capabilities, outbox},
         trigger: cause.trigger,
         sync_tag: cause.syncTag ?? "",
         last_chance: cause.lastChance ?? false,

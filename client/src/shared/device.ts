@@ -9,6 +9,12 @@ export interface Device {
     client: string;
     /** Owner key last confirmed by the server, "" for nobody. */
     owner: string;
+    /** Owner key of the visitor that this client is while nobody has signed in, "" if that is not known. */
+    visitor: string;
+    /** A user has taken over what this client did as a visitor. */
+    isBound: boolean;
+    /** The server wants nothing more of this client, until it says otherwise to a page. */
+    isRevoked: boolean;
     /** Milliseconds to add to the device's clock to get the server's. */
     clock: number;
     minted: Minted;
@@ -33,6 +39,9 @@ export interface Device {
 export const INITIAL_DEVICE: Device = {
     client: "",
     owner: "",
+    visitor: "",
+    isBound: false,
+    isRevoked: false,
     clock: 0,
     minted: {at: 0, count: 0},
     limits: DEFAULT_LIMITS,

@@ -1,6 +1,6 @@
 import type {Moment} from "./backoff";
 import {isPast, leaseBatch, reclaim, type Leased} from "./batch";
-import {awaitedIds, deliver, writeEnvelope, type Cause} from "./delivery";
+import {awaited, deliver, writeEnvelope, type Cause} from "./delivery";
 import {backOff, changeDevice, readDevice} from "./device";
 import {inState} from "./items";
 import {LEASE, type FlushLock} from "./lock";
@@ -13,6 +13,7 @@ import type {StoredItem, WriteTx} from "./schema";
 import {clockOffset, REACHED, type SessionCheck} from "./session";
 import {applyNews, applyResults, countFailure, giveBack} from "./settlement";
 import type {Verdict} from "./verdict";
+import {disown} from "./visitors";
 
 /** Why a flush stopped: nothing more is due, or the server cannot or must not be asked now. */
 export type Ending = "drained" | "postponed" | "blocked" | "failed" | "aborted";
@@ -30,6 +31,8 @@ interface Failure {
 }
 
 interface Prepared {
+    /** Of the session; the envelope's may be a visitor whom this owner has been. */
+    owner: string;
     batch: Leased[];
     envelope: Envelope;
 }
@@ -62,6 +65,7 @@ export class Flush {
         const {trigger, signal} = this.cause;
         if (signal?.aborted) return "aborted";
         const device = await db.read(readDevice);
+        if (device.isRevoked) return this.block(device.owner, []);
         if (!isPast(device.not_before, now())) return "postponed";
         if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
         if (!device.owner) return this.findOwner();
@@ -88,21 +92,23 @@ export class Flush {
         const by = this.runtime.instance;
         const batch = await leaseBatch(tx, {owner, now, eager, tried, cap, proven, by, leaseUntil: now + LEASE});
         const asks = !this.hasAsked && (batch.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
-        const awaiting = asks ? await awaitedIds(tx, owner, this.turn) : [];
-        if (!batch.length && !awaiting.length) return null;
+        const asked = asks ? await awaited(tx, owner, this.turn, batch[0]?.item) : [];
+        const first = batch[0]?.item ?? asked[0];
+        if (!first) return null;
         const items = batch.map(({wire}) => wire);
-        return {batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, awaiting)};
+        const ids = asked.map(({id}) => id);
+        return {owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor)};
     }
 
-    private async settle({batch, envelope}: Prepared, verdict: Verdict): Promise<Ending | null> {
+    private async settle({owner, batch, envelope}: Prepared, verdict: Verdict): Promise<Ending | null> {
         const items = batch.map(({item}) => item);
         switch (verdict.kind) {
             case "answer":
                 return this.accept(verdict.answer, envelope);
             case "blocked":
-                return this.block(envelope.owner, items);
+                return this.block(owner, items, verdict.isRevoked);
             case "wrong_owner":
-                return this.changeOwner(envelope.owner, verdict.owner, items);
+                return this.changeOwner(owner, verdict.owner, items);
             case "busy":
                 return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
             case "offline":
@@ -129,9 +135,10 @@ export class Flush {
         return null;
     }
 
-    private async block(owner: string, items: StoredItem[]): Promise<Ending> {
+    private async block(owner: string, items: StoredItem[], isRevoked?: boolean): Promise<Ending> {
         const blocked = await this.runtime.db.write(async (tx) => {
             await giveBack(tx, items);
+            if (isRevoked) await changeDevice(tx, {isRevoked});
             return blockOwner(tx, owner);
         });
         this.runtime.announce(...blocked.map((item) => ({type: "blocked", item: news(item)}) as const));
@@ -141,13 +148,17 @@ export class Flush {
 
     private async changeOwner(from: string, to: string | null | undefined, items: StoredItem[]): Promise<Ending | null> {
         // A second change within one flush, or none at all, is a server that contradicts itself: do not argue for ever.
-        if (this.hasChangedOwner || to === from) return this.endure(items, {kind: "wrong_owner", code: "wrong_owner", divisible: false});
+        if (this.hasChangedOwner || to === from) {
+            const ending = await this.endure(items, {kind: "wrong_owner", code: "wrong_owner", divisible: false});
+            await this.runtime.db.write((tx) => disown(tx, items));
+            return ending;
+        }
         this.hasChangedOwner = true;
         await this.runtime.db.write((tx) => giveBack(tx, items));
-        if (to === undefined) await this.session.run(this.cause.signal);
-        else await this.session.confirm(to);
-        this.runtime.announce({type: "reached", reached: "server"}, {type: "change"});
-        return null;
+        // The session says also whether that is a user, and whom its CSRF token fits.
+        const change = await this.session.run(this.cause.signal);
+        this.runtime.announce({type: "change"});
+        return change ? null : "failed";
     }
 
     private async postpone(delay: number, reached: Reached, items: StoredItem[]): Promise<Ending> {

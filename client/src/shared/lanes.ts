@@ -9,9 +9,11 @@ export interface Candidate {
 /** What may be sent of one lane, whose items come in the order they were written: up to the first that has to wait. */
 export function sendable(lane: StoredItem[], isDue: (item: StoredItem) => boolean): Candidate[] {
     const candidates: Candidate[] = [];
+    const open = lane.filter((item) => !isFinished(item));
     let after: string | null = null;
-    for (const item of lane) {
-        if (isFinished(item)) continue;
+    for (const item of open) {
+        // What a user has taken over from a visitor is another lane to the server: it has to be empty first.
+        if (item.visitor?.owner !== open[0]!.visitor?.owner) break;
         if (item.state === "queued" && isDue(item)) candidates.push({item, after});
         else if (!isHeldByServer(item)) break;
         after = item.id;

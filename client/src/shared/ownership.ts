@@ -1,6 +1,7 @@
 import {changeDevice, readDevice} from "./device";
 import {inState, put} from "./items";
 import type {StoredItem, WriteTx} from "./schema";
+import {bindVisitor} from "./visitors";
 
 export interface OwnerChange {
     changed: boolean;
@@ -8,13 +9,23 @@ export interface OwnerChange {
     released: StoredItem[];
 }
 
+/** Who has said it, and of whom. */
+interface Circumstances {
+    /** The page that asked: what it wrote before it knew is this owner's. */
+    page?: string | undefined;
+    /** Nobody is signed in, and the owner is the visitor that this client is. */
+    isVisitor?: boolean;
+}
+
 /**
- * The server has named the owner of the session, "" for nobody. `page` is the page that asked: what it wrote before it knew
- * is this owner's. Items of nobody are the first owner's; other owners' wait until theirs is confirmed again.
+ * The server has named the owner of the session, "" for nobody. Items of nobody are the first owner's, a visitor's are the
+ * first user's; other owners' wait until theirs is confirmed again.
  */
-export async function confirmOwner(tx: WriteTx, owner: string, page?: string): Promise<OwnerChange> {
-    const before = (await readDevice(tx)).owner;
+export async function confirmOwner(tx: WriteTx, owner: string, {page, isVisitor}: Circumstances = {}): Promise<OwnerChange> {
+    const {owner: before} = await readDevice(tx);
     if (page !== undefined) await settleProvisional(tx, owner, page);
+    if (isVisitor) await changeDevice(tx, {visitor: owner});
+    else if (owner) await bindVisitor(tx, owner);
     if (owner !== before) await changeDevice(tx, {owner});
     if (owner) await adopt(tx, owner);
     return {

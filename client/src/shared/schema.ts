@@ -4,6 +4,7 @@ import {INITIAL_DEVICE, type Device} from "./device";
 import {StorageUnavailableError} from "./errors";
 import {uuid4} from "./identity";
 import type {Json, Result} from "./protocol";
+import type {Visitor} from "./visitors";
 
 export const DATABASE = "django-bgsync";
 export const STORES: Stores = ["items", "results", "meta"];
@@ -25,6 +26,8 @@ export interface StoredItem {
     bytes: number;
     /** Owner key, or "" while nobody has signed in on this device. */
     owner: string;
+    /** Who wrote it, if that was before its owner had signed in. */
+    visitor?: Visitor;
     /** The page whose own session check was still pending when it was written. */
     provisional?: string;
     state: ItemState;

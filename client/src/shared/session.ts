@@ -24,21 +24,24 @@ export class SessionCheck {
         const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
         if (!isSession(body)) return this.miss(reply);
         this.token = body.csrf_token;
+        const isVisitor = !body.authenticated && body.owner !== null;
         const change = await this.confirm(body.owner, async (tx) => {
             const {limits} = await readDevice(tx);
             const clock = clockOffset(body.server_time, (asked + now()) / 2);
-            await changeDevice(tx, {...REACHED, ...clock, limits: {...limits, ...body.limits}});
+            await changeDevice(tx, {...REACHED, ...clock, isRevoked: false, limits: {...limits, ...body.limits}});
             return [];
-        });
+        }, isVisitor);
         this.announceReached("server");
         return change;
     }
 
     /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
-    async confirm(owner: string | null, first?: (tx: WriteTx) => Promise<Announcement[]>): Promise<OwnerChange> {
+    async confirm(
+        owner: string | null, first?: (tx: WriteTx) => Promise<Announcement[]>, isVisitor = false,
+    ): Promise<OwnerChange> {
         const [told, change] = await this.runtime.db.write(async (tx) => [
             (await first?.(tx)) ?? [],
-            await confirmOwner(tx, owner ?? "", this.page),
+            await confirmOwner(tx, owner ?? "", {page: this.page, isVisitor}),
         ] as const);
         this.isConfirmed = true;
         this.runtime.announce(...told, ...announcements(change));

@@ -13,7 +13,7 @@ export interface Reply {
 /** How one delivery ended. Only `answer` says anything about an item. */
 export type Verdict =
     | {kind: "answer"; answer: Answer}
-    | {kind: "blocked"}
+    | {kind: "blocked"; isRevoked: boolean}
     | {kind: "wrong_owner"; owner: string | null | undefined}
     | {kind: "csrf_failed"}
     | {kind: "busy"; delay: number; ours: boolean}
@@ -54,7 +54,7 @@ export function parsed({json, text}: Reply): unknown {
 }
 
 function refusal(status: number, {code, owner, limits}: Problem): Verdict {
-    if (status === 401) return {kind: "blocked"};
+    if (status === 401) return {kind: "blocked", isRevoked: code === "client_revoked"};
     if (status === 409 && code === "wrong_owner") return {kind: "wrong_owner", owner};
     if (status === 403 && code === "csrf_failed") return {kind: "csrf_failed"};
     return {kind: "refused", code, divisible: status === 400 || status === 413, limits};

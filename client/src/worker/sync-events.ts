@@ -1,4 +1,5 @@
 import {changeDevice, readDevice} from "../shared/device";
+import {expiry} from "../shared/expiry";
 import type {Flusher} from "../shared/flusher";
 import type {Runtime} from "../shared/runtime";
 import {itemTag} from "../shared/synctags";
@@ -48,11 +49,4 @@ export class SyncEvents {
             await changeDevice(tx, {failed_tags: hasFailed ? [...others, tag] : others});
         });
     }
-}
-
-/** `AbortSignal.timeout`, which Safari has since 16 only. */
-function expiry(milliseconds: number): AbortSignal {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), milliseconds);
-    return controller.signal;
 }

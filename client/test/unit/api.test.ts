@@ -32,7 +32,7 @@ async function opened(): Promise<[Bgsync, FakeContext, Connection]> {
     const reach = new Connection(() => bgsync.dispatchEvent(new Event("connection")));
     const registration = {capabilities: async () => ({worker: "none"})} as unknown as WorkerRegistration;
     const activated = Promise.resolve();
-    const bgsync = new Bgsync({runtime, outbox, session, receipts, triggers, lastFlush, registration, reach, activated});
+    const bgsync = new Bgsync({runtime, outbox, session, receipts, triggers, flusher: device.flusher, lastFlush, registration, reach, activated});
 
     function hear(announcement: Announcement): void {
         receipts.hear(announcement);

@@ -90,8 +90,15 @@ describe("asking whose session it is", () => {
         device.server.sessions = () => problem(401, "client_revoked");
         expect(await device.session.run()).toBeNull();
         expect(await device.states()).toEqual(["blocked"]);
+        const {id} = await device.write();
+        device.server.calls.length = 0;
+        expect(await device.flush()).toBe("blocked");
+        expect(device.server.calls).toEqual([]);
+        expect(await device.item(id)).toMatchObject({state: "blocked"});
         device.server.sessions = () => undefined;
+        device.server.deliveries = () => undefined;
         await device.session.run();
-        expect(await device.states()).toEqual(["queued"]);
+        expect(await device.states()).toEqual(["queued", "queued"]);
+        expect(await device.flush()).toBe("drained");
     });
 });

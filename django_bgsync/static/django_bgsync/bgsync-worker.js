@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 9fef6dddeb488e33334684e25001d20d26ec5b2a6c0864dae83758cbcec0d7aa */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ad9cbbb21343505fbf6ae96316dff8b930ac892aa7d2bb6933f7a42d18d79f8 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -212,6 +212,9 @@
   var INITIAL_DEVICE = {
     client: "",
     owner: "",
+    visitor: "",
+    isBound: false,
+    isRevoked: false,
     clock: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
@@ -439,9 +442,10 @@
   // src/shared/lanes.ts
   function sendable(lane, isDue) {
     const candidates2 = [];
+    const open2 = lane.filter((item) => !isFinished(item));
     let after = null;
-    for (const item of lane) {
-      if (isFinished(item)) continue;
+    for (const item of open2) {
+      if (item.visitor?.owner !== open2[0].visitor?.owner) break;
       if (item.state === "queued" && isDue(item)) candidates2.push({ item, after });
       else if (!isHeldByServer(item)) break;
       after = item.id;
@@ -467,9 +471,12 @@
   async function leaseBatch(tx, selection) {
     const { limits } = await readDevice(tx);
     const most = Math.min(selection.cap, limits.max_items);
-    const found = await candidates(tx, selection, most);
+    const found = ofOneSender(await candidates(tx, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
     return Promise.all(batch.map((candidate) => lease(tx, candidate, selection)));
+  }
+  function ofOneSender(found) {
+    return found.filter(({ item }) => item.visitor?.owner === found[0].item.visitor?.owner);
   }
   async function reclaim(tx, everything, now) {
     const { owner } = await readDevice(tx);
@@ -596,7 +603,7 @@
     }
   }
   function refusal(status, { code, owner, limits }) {
-    if (status === 401) return { kind: "blocked" };
+    if (status === 401) return { kind: "blocked", isRevoked: code === "client_revoked" };
     if (status === 409 && code === "wrong_owner") return { kind: "wrong_owner", owner };
     if (status === 403 && code === "csrf_failed") return { kind: "csrf_failed" };
     return { kind: "refused", code, divisible: status === 400 || status === 413, limits };
@@ -621,20 +628,22 @@
   // src/shared/delivery.ts
   var LOOKED_AT = 1e3;
   var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
-  async function awaitedIds(tx, owner, turn) {
+  async function awaited(tx, owner, turn, first) {
     const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
     const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({ result }) => !ROWLESS.has(result?.code ?? ""));
-    const ids = [...accepted, ...parked].map((item) => item.id);
-    const start = ids.length > MAX_AWAITING ? turn * MAX_AWAITING % ids.length : 0;
-    return [...ids.slice(start), ...ids.slice(0, start)].slice(0, MAX_AWAITING);
+    const all = [...accepted, ...parked];
+    const sender = (first ?? all[turn % all.length])?.visitor?.owner;
+    const items = all.filter(({ visitor }) => visitor?.owner === sender);
+    const start = items.length > MAX_AWAITING ? turn * MAX_AWAITING % items.length : 0;
+    return [...items.slice(start), ...items.slice(0, start)].slice(0, MAX_AWAITING);
   }
-  async function writeEnvelope(tx, { context, version, now }, cause, items, awaiting) {
+  async function writeEnvelope(tx, { context, version, now }, cause, items, awaiting, visitor) {
     const { client, owner, worker_version, capabilities } = await readDevice(tx);
     const outbox = await reportOutbox(tx, owner);
     return {
       protocol: PROTOCOL,
-      owner,
-      client: { id: client, worker_version: version || worker_version, capabilities, outbox },
+      owner: visitor?.owner ?? owner,
+      client: { id: visitor?.client ?? client, worker_version: version || worker_version, capabilities, outbox },
       trigger: cause.trigger,
       sync_tag: cause.syncTag ?? "",
       last_chance: cause.lastChance ?? false,
@@ -734,10 +743,31 @@
     }
   };
 
+  // src/shared/visitors.ts
+  async function bindVisitor(tx, user) {
+    const { client, visitor } = await readDevice(tx);
+    if (!visitor || visitor === user) return;
+    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([visitor], [visitor, []]));
+    for (const item of items) await put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
+    const results = await tx.objectStore("results").getAll();
+    for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({ ...result, owner: user });
+    await changeDevice(tx, { visitor: "", isBound: true });
+  }
+  async function disown(tx, sent) {
+    for (const { id } of sent) {
+      const item = await find(tx, id);
+      if (!item?.visitor || item.send_count > 1) continue;
+      const { visitor: _, ...own } = item;
+      await put(tx, own);
+    }
+  }
+
   // src/shared/ownership.ts
-  async function confirmOwner(tx, owner, page) {
-    const before = (await readDevice(tx)).owner;
+  async function confirmOwner(tx, owner, { page, isVisitor } = {}) {
+    const { owner: before } = await readDevice(tx);
     if (page !== void 0) await settleProvisional(tx, owner, page);
+    if (isVisitor) await changeDevice(tx, { visitor: owner });
+    else if (owner) await bindVisitor(tx, owner);
     if (owner !== before) await changeDevice(tx, { owner });
     if (owner) await adopt(tx, owner);
     return {
@@ -813,20 +843,21 @@
       const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
       if (!isSession(body)) return this.miss(reply);
       this.token = body.csrf_token;
+      const isVisitor = !body.authenticated && body.owner !== null;
       const change = await this.confirm(body.owner, async (tx) => {
         const { limits } = await readDevice(tx);
         const clock = clockOffset(body.server_time, (asked + now()) / 2);
-        await changeDevice(tx, { ...REACHED, ...clock, limits: { ...limits, ...body.limits } });
+        await changeDevice(tx, { ...REACHED, ...clock, isRevoked: false, limits: { ...limits, ...body.limits } });
         return [];
-      });
+      }, isVisitor);
       this.announceReached("server");
       return change;
     }
     /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
-    async confirm(owner, first) {
+    async confirm(owner, first, isVisitor = false) {
       const [told, change] = await this.runtime.db.write(async (tx) => [
         await first?.(tx) ?? [],
-        await confirmOwner(tx, owner ?? "", this.page)
+        await confirmOwner(tx, owner ?? "", { page: this.page, isVisitor })
       ]);
       this.isConfirmed = true;
       this.runtime.announce(...told, ...announcements(change));
@@ -988,6 +1019,7 @@
       const { trigger, signal } = this.cause;
       if (signal?.aborted) return "aborted";
       const device = await db.read(readDevice);
+      if (device.isRevoked) return this.block(device.owner, []);
       if (!isPast(device.not_before, now())) return "postponed";
       if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
       if (!device.owner) return this.findOwner();
@@ -1012,20 +1044,22 @@
       const by = this.runtime.instance;
       const batch = await leaseBatch(tx, { owner, now, eager, tried, cap, proven, by, leaseUntil: now + LEASE });
       const asks = !this.hasAsked && (batch.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
-      const awaiting = asks ? await awaitedIds(tx, owner, this.turn) : [];
-      if (!batch.length && !awaiting.length) return null;
+      const asked = asks ? await awaited(tx, owner, this.turn, batch[0]?.item) : [];
+      const first = batch[0]?.item ?? asked[0];
+      if (!first) return null;
       const items = batch.map(({ wire }) => wire);
-      return { batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, awaiting) };
+      const ids = asked.map(({ id }) => id);
+      return { owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor) };
     }
-    async settle({ batch, envelope }, verdict) {
+    async settle({ owner, batch, envelope }, verdict) {
       const items = batch.map(({ item }) => item);
       switch (verdict.kind) {
         case "answer":
           return this.accept(verdict.answer, envelope);
         case "blocked":
-          return this.block(envelope.owner, items);
+          return this.block(owner, items, verdict.isRevoked);
         case "wrong_owner":
-          return this.changeOwner(envelope.owner, verdict.owner, items);
+          return this.changeOwner(owner, verdict.owner, items);
         case "busy":
           return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
         case "offline":
@@ -1050,9 +1084,10 @@
       this.runtime.announce({ type: "reached", reached: "server" }, { type: "change" });
       return null;
     }
-    async block(owner, items) {
+    async block(owner, items, isRevoked) {
       const blocked = await this.runtime.db.write(async (tx) => {
         await giveBack(tx, items);
+        if (isRevoked) await changeDevice(tx, { isRevoked });
         return blockOwner(tx, owner);
       });
       this.runtime.announce(...blocked.map((item) => ({ type: "blocked", item: news(item) })));
@@ -1060,13 +1095,16 @@
       return this.end("blocked", "server");
     }
     async changeOwner(from, to, items) {
-      if (this.hasChangedOwner || to === from) return this.endure(items, { kind: "wrong_owner", code: "wrong_owner", divisible: false });
+      if (this.hasChangedOwner || to === from) {
+        const ending = await this.endure(items, { kind: "wrong_owner", code: "wrong_owner", divisible: false });
+        await this.runtime.db.write((tx) => disown(tx, items));
+        return ending;
+      }
       this.hasChangedOwner = true;
       await this.runtime.db.write((tx) => giveBack(tx, items));
-      if (to === void 0) await this.session.run(this.cause.signal);
-      else await this.session.confirm(to);
-      this.runtime.announce({ type: "reached", reached: "server" }, { type: "change" });
-      return null;
+      const change = await this.session.run(this.cause.signal);
+      this.runtime.announce({ type: "change" });
+      return change ? null : "failed";
     }
     async postpone(delay, reached, items) {
       await this.runtime.db.write(async (tx) => {
@@ -1168,6 +1206,13 @@
     return browserTag.startsWith(PREFIX) ? browserTag.slice(PREFIX.length).replace(/#\d+$/, "") : null;
   }
 
+  // src/shared/expiry.ts
+  function expiry(milliseconds) {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), milliseconds);
+    return controller.signal;
+  }
+
   // src/worker/sync-events.ts
   var BUDGET = 15e4;
   var SyncEvents = class {
@@ -1205,11 +1250,6 @@
       });
     }
   };
-  function expiry(milliseconds) {
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), milliseconds);
-    return controller.signal;
-  }
 
   // src/worker/index.ts
   var config = self.__bgsync;

@@ -16,6 +16,10 @@ const DISPOSITIONS: Record<Result["status"], Disposition> = {
 /** A server that applies everything, unless a test has something else to say. */
 export class FakeServer {
     owner: string | null = "A";
+    /** Nobody is signed in: the owner is the visitor that the client is. */
+    isVisitor = false;
+    /** The visitor whom the owner has been. */
+    before: string | null = null;
     token = "token";
     clock: () => number;
     /** Asked for each delivery; undefined leaves the answer to the server. */
@@ -55,12 +59,12 @@ export class FakeServer {
     private receive({envelope, headers}: Call): Response {
         if (headers["X-CSRFToken"] !== this.token) return problem(403, "csrf_failed");
         if (this.owner === null) return problem(401, "not_authenticated");
-        if (envelope.owner !== this.owner) return problem(409, "wrong_owner", {owner: this.owner});
+        if (envelope.owner !== this.owner && envelope.owner !== this.before) return problem(409, "wrong_owner", {owner: this.owner});
         return json(this.answer(envelope.items.map(({id}) => result(id))));
     }
 
     private session() {
-        return {...this.common(), authenticated: this.owner !== null, csrf_token: this.token, tags: [], feeds: []};
+        return {...this.common(), authenticated: this.owner !== null && !this.isVisitor, csrf_token: this.token, tags: [], feeds: []};
     }
 
     private common() {

@@ -1,0 +1,37 @@
+import {changeDevice, readDevice} from "./device";
+import {uuid4} from "./identity";
+import {countItems} from "./items";
+import {blockOwner} from "./ownership";
+import type {StoredItem, WriteTx} from "./schema";
+
+/** What a device that is signed out keeps of its owner. */
+export interface Farewell {
+    /** Unsent or parked: they wait here for their owner. */
+    kept: number;
+    discarded: StoredItem[];
+    blocked: StoredItem[];
+}
+
+/** The owner leaves this device: nothing is shown or sent any more, and how items ended is forgotten. */
+export async function leave(tx: WriteTx, discard: boolean): Promise<Farewell> {
+    const {owner, isBound} = await readDevice(tx);
+    const discarded = discard ? await forgetItems(tx, owner) : [];
+    await forgetResults(tx, owner);
+    const {pending, parked} = await countItems(tx, owner);
+    const blocked = await blockOwner(tx, owner);
+    // The server takes a visitor who has become a user for nobody: the next one needs another name.
+    await changeDevice(tx, {owner: "", visitor: "", isBound: false, ...(isBound && {client: uuid4()})});
+    return {kept: pending + parked, discarded, blocked};
+}
+
+async function forgetItems(tx: WriteTx, owner: string): Promise<StoredItem[]> {
+    const items = tx.objectStore("items");
+    const theirs = await items.index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []]));
+    await Promise.all(theirs.map(({seq}) => items.delete(seq)));
+    return theirs;
+}
+
+async function forgetResults(tx: WriteTx, owner: string): Promise<void> {
+    const results = tx.objectStore("results");
+    for (const result of await results.getAll()) if (result.owner === owner) await results.delete(result.id);
+}

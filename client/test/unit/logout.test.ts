@@ -1,0 +1,148 @@
+import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
+
+import {logout, watchLogoutForms, type Pending} from "../../src/page/logout";
+import {FakeContext} from "./support/device";
+import {FakePage, settle, until} from "./support/page";
+import {json, NO_NETWORK, result} from "./support/server";
+
+function leaving({runtime, session, outbox, flusher}: FakeContext, pending: Pending = "keep") {
+    return logout(runtime, session, outbox, flusher, pending);
+}
+
+describe("logging out", () => {
+    test("keeps what is not sent, out of sight, for its owner", async () => {
+        const device = await new FakeContext().signedIn();
+        const [id] = await device.writeMany(1);
+        expect(await leaving(device)).toEqual({sent: 0, kept: 1, discarded: 0});
+        expect(await device.outbox.list()).toEqual([]);
+        expect(await device.flush()).toBe("drained");
+        expect(device.server.calls).toEqual([]);
+        expect(device.heard("blocked")).toMatchObject([{item: {id}}]);
+        await device.session.run();
+        await device.flush();
+        expect(device.server.sent).toEqual([[id]]);
+    });
+
+    test("sends first, if asked to", async () => {
+        const device = await new FakeContext().signedIn();
+        const [first, second] = await device.writeMany(2);
+        device.server.deliveries = () => json(device.server.answer([result(first!), result(second!, "rejected")]));
+        expect(await leaving(device, "send")).toEqual({sent: 2, kept: 1, discarded: 0});
+    });
+
+    test.each([["no network", NO_NETWORK], ["a server that hangs", "hang"]] as const)("%s: it keeps the rest", async (_name, reply) => {
+        vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout"]});
+        const device = await new FakeContext().signedIn();
+        await device.write();
+        device.server.deliveries = () => reply;
+        const done = leaving(device, "send");
+        await until(() => device.server.envelopes.length);
+        await vi.advanceTimersByTimeAsync(10_000);
+        expect(await done).toEqual({sent: 0, kept: 1, discarded: 0});
+        vi.useRealTimers();
+    });
+
+    test("discards, if asked to, and says so of each", async () => {
+        const device = await new FakeContext().signedIn();
+        const [first, second] = await device.writeMany(2);
+        device.server.deliveries = () => json(device.server.answer([result(first!, "rejected"), result(second!, "deferred")]));
+        await device.flush();
+        device.told.length = 0;
+        expect(await leaving(device, "discard")).toEqual({sent: 0, kept: 0, discarded: 2});
+        expect(await device.stored()).toEqual([]);
+        expect(device.heard("settled")).toMatchObject([first, second].map((id) => ({result: {id, status: "discarded"}})));
+    });
+
+    test("concerns nobody else's items", async () => {
+        const device = await new FakeContext().signedIn();
+        const [theirs] = await device.writeMany(1);
+        device.server.owner = "B";
+        await device.session.run();
+        await leaving(device, "discard");
+        expect(await device.stored()).toMatchObject([{id: theirs, owner: "A"}]);
+    });
+
+    test("forgets how items ended", async () => {
+        const device = await new FakeContext().signedIn();
+        const {id} = await device.write();
+        await device.flush();
+        await leaving(device);
+        await device.session.run();
+        expect(await device.outbox.settlement(id)).toBeUndefined();
+    });
+
+    test("makes the device another client, if a visitor of it has become a user", async () => {
+        const device = new FakeContext();
+        Object.assign(device.server, {owner: "V", isVisitor: true});
+        await device.signedIn();
+        const {client} = await device.device();
+        Object.assign(device.server, {owner: "A", isVisitor: false});
+        await device.session.run();
+        expect((await device.device()).client).toBe(client);
+        await leaving(device);
+        const next = await device.device();
+        expect(next.client).not.toBe(client);
+        await leaving(device);
+        expect((await device.device()).client).toBe(next.client);
+    });
+
+    test("knows three choices", async () => {
+        await expect(leaving(await new FakeContext().signedIn(), "drop" as never)).rejects.toThrow(TypeError);
+    });
+});
+
+describe("a form that logs out", () => {
+    let page: FakePage;
+    const submitter = {name: "which"};
+
+    beforeEach(() => {
+        page = new FakePage();
+        vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout"]});
+    });
+    afterEach(() => void vi.useRealTimers());
+
+    /** Submits as a browser does: what nobody prevents leaves the page. */
+    function formOf(dataset: Record<string, string>) {
+        const left = vi.fn();
+        const form = {dataset, requestSubmit: vi.fn((by: unknown) => submit(by))};
+        function submit(by: unknown): void {
+            const event = Object.assign(new Event("submit", {cancelable: true}), {submitter: by});
+            Object.defineProperty(event, "target", {value: form});
+            if (page.document.dispatchEvent(event)) left(by);
+        }
+        return {form, left, submit};
+    }
+
+    test.each([["", "keep"], ["send", "send"], ["discard", "discard"]])("data-bgsync-logout=%j", async (value, pending) => {
+        const logOut = vi.fn(async () => undefined);
+        watchLogoutForms(logOut);
+        const {left, submit} = formOf({bgsyncLogout: value});
+        submit(submitter);
+        expect(left).not.toHaveBeenCalled();
+        await settle();
+        expect(logOut.mock.calls).toEqual([[pending]]);
+        expect(left.mock.calls).toEqual([[submitter]]);
+    });
+
+    test("leaves other forms alone", () => {
+        const logOut = vi.fn(async () => undefined);
+        watchLogoutForms(logOut);
+        const {left, submit} = formOf({});
+        submit(submitter);
+        expect(left).toHaveBeenCalled();
+        expect(logOut).not.toHaveBeenCalled();
+    });
+
+    test.each([
+        ["fails", () => Promise.reject(new Error("no storage"))], ["never ends", () => new Promise(() => undefined)],
+    ])("goes on if ours %s", async (_name, logOut) => {
+        const warn = vi.spyOn(console, "warn").mockReturnValue();
+        watchLogoutForms(logOut);
+        const {left, submit} = formOf({bgsyncLogout: ""});
+        submit(submitter);
+        await vi.advanceTimersByTimeAsync(20_000);
+        await settle();
+        expect(left).toHaveBeenCalledOnce();
+        warn.mockRestore();
+    });
+});
