@@ -131,6 +131,12 @@ class Proxy:
         """Where the deliveries so far were sent from: "page", "worker"."""
         return {envelope(exchange)["context"] for exchange in self.deliveries()}
 
+    def callers(self) -> set[str]:
+        """Where requests to the API came from so far, questions for the session included."""
+        asked = [e.request for e in self.exchanges if "/bgsync/v1/" in e.request.start_line]
+        # What a worker fetches is referred by its script.
+        return {"worker" if (request.header("Referer") or "").endswith("sw.js") else "page" for request in asked}
+
     def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 

@@ -39,7 +39,7 @@ def test_items_stay_and_arrive_later(
     rules = [proxy.on(method, "/bgsync/v1/", faults.answer(strange)) for method in ("GET", "POST")]
     for text in TEXTS:
         posts.write(text)
-    wait_until(lambda: proxy.contexts() == {"page", "worker"}, because="page and worker have tried")
+    wait_until(lambda: proxy.callers() == {"page", "worker"}, because="page and worker have tried")
     for text in TEXTS:
         posts.expect_state(text, "pending")
     posts.expect_waiting(TEXTS)

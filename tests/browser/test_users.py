@@ -20,7 +20,7 @@ def test_another_user_on_the_same_browser(site: Site, proxy: Proxy, context: Bro
     posts.await_worker()
     down = proxy.on("POST", "/bgsync/", faults.drop)
     posts.write("demo's own")
-    wait_until(lambda: proxy.contexts() == {"page", "worker"}, because="page and worker have tried")
+    wait_until(lambda: proxy.callers() == {"page", "worker"}, because="page and worker have tried")
     posts.sign_out()
     posts.sign_in("second")
     down.lift()
@@ -90,7 +90,7 @@ def test_csrf_token_rotated_before_sending(site: Site, proxy: Proxy, context: Br
     for method in ("GET", "POST"):
         proxy.on(method, "/bgsync/", faults.drop)
     posts.write("older than its token")
-    wait_until(lambda: proxy.contexts() == {"page", "worker"}, because="page and worker have tried")
+    wait_until(lambda: proxy.callers() == {"page", "worker"}, because="page and worker have tried")
     old = csrf_token(context)
     sign_in_anew(context, proxy.url)
     assert csrf_token(context) != old

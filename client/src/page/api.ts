@@ -71,7 +71,8 @@ export class Bgsync extends EventTarget {
         const {runtime, session, outbox, receipts, triggers, lastFlush, activated} = this.#parts;
         const draft = readDraft(tag, payload, options);
         await activated;
-        const item = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
+        const {item, superseded} = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
+        for (const old of superseded) runtime.announce(ended(old, "superseded"));
         runtime.announce({type: "queued", item: news(item)}, {type: "change"});
         lastFlush.add(item);
         triggers.enqueued(tag);
@@ -141,8 +142,7 @@ export class Bgsync extends EventTarget {
         const {runtime, outbox} = this.#parts;
         const item = await outbox.discard(id);
         if (!item) return;
-        const result: Settlement = {id: item.id, status: "discarded"};
-        runtime.announce({type: "settled", item: news(item), result}, {type: "change"});
+        runtime.announce(ended(item, "discarded"), {type: "change"});
     }
 
     get connection(): ConnectionState {
@@ -176,6 +176,10 @@ export function eventOf(announcement: Announcement): Event | null {
         default:
             return null;
     }
+}
+
+function ended(item: StoredItem, status: "discarded" | "superseded"): Announcement {
+    return {type: "settled", item: news(item), result: {id: item.id, status}};
 }
 
 function view(item: StoredItem): Item {

@@ -5,11 +5,13 @@ import type {Json} from "../shared/protocol";
 export interface EnqueueOptions {
     /** Items of one named lane reach the server in the order they were written. */
     lane?: string;
+    /** Replaces items of the same tag, lane and key that were never sent; the newest counts. */
+    coalesceKey?: string | null;
 }
 
 const TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const OPTIONS = new Set(["lane"]);
-const MAX_LANE = 100;
+const OPTIONS = new Set(["lane", "coalesceKey"]);
+const MAX_NAME = 100;
 
 /** What `enqueue` was given, checked. Raises TypeError for wrong use, NotSerializableError for what JSON cannot carry. */
 export function readDraft(tag: string, payload: unknown, options: EnqueueOptions): Draft {
@@ -19,14 +21,21 @@ export function readDraft(tag: string, payload: unknown, options: EnqueueOptions
     if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
     const text = written(payload);
     const bytes = new TextEncoder().encode(text).length;
-    return {tag, lane: readLane(options.lane ?? ""), payload: JSON.parse(text) as Json, bytes};
+    const {lane, coalesceKey: key} = options;
+    return {
+        tag,
+        lane: readName("lane", lane ?? ""),
+        payload: JSON.parse(text) as Json,
+        bytes,
+        ...((key ?? null) !== null && {coalesce_key: readName("coalesceKey", key!)}),
+    };
 }
 
-function readLane(lane: string): string {
+function readName(what: string, name: string): string {
     // A NUL or half a surrogate pair outside a payload makes the server refuse the whole delivery.
-    const isClean = typeof lane === "string" && lane.length <= MAX_LANE && !/\0|\p{Surrogate}/u.test(lane);
-    if (!isClean) throw new TypeError(`bgsync: a lane is a string of at most ${MAX_LANE} characters`);
-    return lane;
+    const isClean = typeof name === "string" && name.length <= MAX_NAME && !/\0|\p{Surrogate}/u.test(name);
+    if (!isClean) throw new TypeError(`bgsync: a ${what} is a string of at most ${MAX_NAME} characters`);
+    return name;
 }
 
 function written(payload: unknown): string {

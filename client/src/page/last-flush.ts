@@ -2,7 +2,7 @@ import {isPast, wireItem, WIRE_ITEM_BYTES} from "../shared/batch";
 import {writeEnvelope} from "../shared/delivery";
 import {read, requestInit} from "../shared/exchange";
 import {withinBase} from "../shared/config";
-import {readDevice} from "../shared/device";
+import {isCutOff, readDevice} from "../shared/device";
 import {find, put} from "../shared/items";
 import type {Announcement} from "../shared/messages";
 import type {Envelope} from "../shared/protocol";
@@ -58,7 +58,7 @@ export class LastFlush {
         if (!this.unsent.size) return;
         const read = this.runtime.db.read(async (tx) => {
             const device = await readDevice(tx);
-            this.head = device.isRevoked ? null : await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
+            this.head = device.isRevoked || isCutOff(device) ? null : await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
             this.notBefore = device.not_before;
         });
         await read.catch(() => undefined);  // then there is no last flush

@@ -70,3 +70,8 @@ export async function changeDevice(tx: WriteTx, changes: Partial<Device>): Promi
 export async function backOff(tx: WriteTx, moment: Moment): Promise<void> {
     await changeDevice(tx, postponed(await readDevice(tx), moment));
 }
+
+/** Nothing got through the last time, or the browser sees no network. Both may be over: a reason to ask before sending. */
+export function isCutOff({failures}: Device): boolean {
+    return failures > 0 || globalThis.navigator?.onLine === false;
+}

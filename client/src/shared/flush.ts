@@ -1,7 +1,7 @@
 import type {Moment} from "./backoff";
 import {isPast, leaseBatch, reclaim, type Leased} from "./batch";
 import {awaited, deliver, writeEnvelope, type Cause} from "./delivery";
-import {backOff, changeDevice, readDevice} from "./device";
+import {backOff, changeDevice, isCutOff, readDevice, type Device} from "./device";
 import {inState} from "./items";
 import {LEASE, type FlushLock} from "./lock";
 import {news, type Reached} from "./messages";
@@ -41,6 +41,7 @@ interface Prepared {
 export class Flush {
     private readonly pace = new Pace();
     private hasAsked = false;
+    private hasProbed = false;
     private hasChangedOwner = false;
 
     constructor(
@@ -69,6 +70,7 @@ export class Flush {
         if (!isPast(device.not_before, now())) return "postponed";
         if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
         if (!device.owner) return this.findOwner();
+        if (!this.hasProbed && isCutOff(device)) return this.probe(device);
         await this.lock.renew();
         const prepared = await db.write((tx) => this.prepare(tx, device.owner));
         if (!prepared) return "drained";
@@ -83,6 +85,15 @@ export class Flush {
         if (!waiting.length) return "drained";
         if (!(await this.session.run(this.cause.signal))) return "failed";
         return (await this.runtime.db.read(readDevice)).owner ? null : "blocked";
+    }
+
+    /** Before items leave: whatever is never sent can still be discarded, and replaced by what is written next. */
+    private async probe({failures}: Device): Promise<Ending | null> {
+        this.hasProbed = true;
+        if (!(await this.session.run(this.cause.signal))) return this.end("failed");
+        // That a question gets through does not mean that deliveries do.
+        await this.runtime.db.write((tx) => changeDevice(tx, {failures}));
+        return null;
     }
 
     private async prepare(tx: WriteTx, owner: string): Promise<Prepared | null> {

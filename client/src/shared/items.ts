@@ -27,6 +27,10 @@ export async function put(tx: WriteTx, item: StoredItem): Promise<StoredItem> {
     return item;
 }
 
+export async function remove(tx: WriteTx, item: StoredItem): Promise<void> {
+    await tx.objectStore("items").delete(item.seq);
+}
+
 /** In the order they were written. */
 export function inState(tx: Tx, owner: string, state: ItemState, limit?: number): Promise<StoredItem[]> {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);

@@ -1,7 +1,8 @@
 import type {Database} from "./database";
 import {changeDevice, readDevice} from "./device";
 import {AlreadySentError, NotRetryableError, QuotaExceededError, TooLargeError} from "./errors";
-import {copyItem, countItems, DUE, find, mintId, put, type Counts} from "./items";
+import {supersede} from "./coalescing";
+import {copyItem, countItems, DUE, find, mintId, put, remove, type Counts} from "./items";
 import type {Json} from "./protocol";
 import {keepResult, pruneResults} from "./results";
 import type {Settlement, StoredItem, Tx, WriteTx} from "./schema";
@@ -11,8 +12,16 @@ export interface Draft {
     lane: string;
     payload: Json;
     bytes: number;
+    /** It takes the place of items with the same key that were never sent. */
+    coalesce_key?: string;
     /** The page that has yet to learn whose session it is. */
     provisional?: string;
+}
+
+export interface Added {
+    item: StoredItem;
+    /** What it has taken the place of. */
+    superseded: StoredItem[];
 }
 
 /** The server can never run these under their id. */
@@ -25,14 +34,20 @@ export class Outbox {
     constructor(private readonly db: Database, private readonly now: () => number) {}
 
     /** Resolves when the item is committed on this device. Rejects with a BgsyncError otherwise. */
-    async add(draft: Draft): Promise<StoredItem> {
+    async add(draft: Draft): Promise<Added> {
         let id: string | undefined;
+        let superseded: StoredItem[] = [];
         try {
-            return await this.db.write(async (tx) => {
+            const item = await this.db.write(async (tx) => {
                 // On a second run, after a lost handle, the first one may have committed without a word.
                 const written = id && (await find(tx, id));
-                return written || insert(tx, (id ??= await mintId(tx, this.now())), draft, this.now());
+                if (written) return written;
+                const {owner, limits} = await readDevice(tx);
+                if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+                superseded = await supersede(tx, owner, draft, this.now());
+                return insert(tx, (id ??= await mintId(tx, this.now())), owner, draft, this.now());
             });
+            return {item, superseded};
         } catch (error) {
             if (error instanceof QuotaExceededError) await this.countDropped();
             throw error;
@@ -86,7 +101,7 @@ export class Outbox {
             const item = await findOwn(tx, id);
             if (!item) return undefined;
             if (item.uncertain || item.state === "accepted") throw new AlreadySentError(id);
-            await tx.objectStore("items").delete(item.seq);
+            await remove(tx, item);
             await keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
             await pruneResults(tx, this.now());
             return item;
@@ -107,9 +122,7 @@ async function findOwn(tx: Tx, id: string): Promise<StoredItem | undefined> {
     return item?.owner === (await readDevice(tx)).owner ? item : undefined;
 }
 
-async function insert(tx: WriteTx, id: string, draft: Draft, now: number): Promise<StoredItem> {
-    const {owner, limits} = await readDevice(tx);
-    if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+async function insert(tx: WriteTx, id: string, owner: string, draft: Draft, now: number): Promise<StoredItem> {
     const item = {
         ...draft, ...DUE, id, owner, aliases: [], created_at: now,
         send_count: 0, retry: 0, uncertain: false, lease_by: "", lease_until: 0,

@@ -9,8 +9,6 @@ import type {Visitor} from "./visitors";
 export const DATABASE = "django-bgsync";
 export const STORES: Stores = ["items", "results", "meta"];
 
-const VERSION = 1;
-
 export type ItemState = "queued" | "sending" | "accepted" | "blocked" | "parked";
 
 /** One row of the outbox. Instants are milliseconds of the device's clock. */
@@ -24,6 +22,7 @@ export interface StoredItem {
     payload: Json;
     /** Of the payload as JSON in UTF-8. */
     bytes: number;
+    coalesce_key?: string;
     /** Owner key, or "" while nobody has signed in on this device. */
     owner: string;
     /** Who wrote it, if that was before its owner had signed in. */
@@ -71,6 +70,7 @@ interface Schema extends DBSchema {
             owner_state: [string, ItemState];
             owner_lane: [string, string];
             provisional: string;
+            coalesce: [owner: string, tag: string, lane: string, key: string];
         };
     };
     results: {key: string; value: StoredResult; indexes: {settled_at: number}};
@@ -84,7 +84,8 @@ export type Tx = IDBPTransaction<Schema, Stores, "readonly"> | WriteTx;
 type UpgradeTx = IDBPTransaction<Schema, Stores, "versionchange">;
 
 /** One step per version, for ever: additive, and no step ever drops a row. */
-const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores];
+const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing];
+const VERSION = STEPS.length;
 
 /**
  * Open the outbox: for transactions, since the bundles leave out what idb puts on top of them (`db.get()`, `for await` over a
@@ -124,4 +125,8 @@ function createStores(db: Handle, tx: UpgradeTx): void {
     db.createObjectStore("results", {keyPath: "id"}).createIndex("settled_at", "settled_at");
     db.createObjectStore("meta");
     void tx.objectStore("meta").put({...INITIAL_DEVICE, client: uuid4()}, "device");
+}
+
+function indexCoalescing(_db: Handle, tx: UpgradeTx): void {
+    tx.objectStore("items").createIndex("coalesce", ["owner", "tag", "lane", "coalesce_key"]);
 }

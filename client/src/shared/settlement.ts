@@ -1,5 +1,5 @@
 import {clamped, postponed, type Moment} from "./backoff";
-import {copyItem, DUE, find, put} from "./items";
+import {copyItem, DUE, find, put, remove} from "./items";
 import {news, type Announcement} from "./messages";
 import type {Result} from "./protocol";
 import {keepResult, pruneResults} from "./results";
@@ -69,7 +69,7 @@ async function applyResult(tx: WriteTx, item: StoredItem, result: Result, moment
 }
 
 async function finish(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Promise<Announcement[]> {
-    await tx.objectStore("items").delete(item.seq);
+    await remove(tx, item);
     await keepResult(tx, item, result, now);
     const settled: Announcement = {type: "settled", item: news(item), result};
     return item.state === "accepted" ? [settled] : [{type: "sent", item: news(item), result}, settled];

@@ -169,3 +169,16 @@ describe("contexts hear of each other", () => {
         there.close();
     });
 });
+
+test("what is replaced settles as superseded", async () => {
+    const [bgsync, device] = await opened();
+    device.server.deliveries = () => "hang";
+    vi.stubGlobal("navigator", {onLine: false});
+    device.server.sessions = () => "hang";
+    const events = record(bgsync, "settled");
+    const first = await bgsync.enqueue("note", 1, {coalesceKey: "7"});
+    const second = await bgsync.enqueue("note", 2, {coalesceKey: "7"});
+    expect(await first.settled).toEqual({id: first.id, status: "superseded"});
+    expect(events.map(({detail}) => detail as unknown)).toMatchObject([{id: first.id, result: {status: "superseded"}}]);
+    expect((await bgsync.list()).map(({id}) => id)).toEqual([second.id]);
+});

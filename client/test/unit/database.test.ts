@@ -17,7 +17,7 @@ test("an outbox that a newer release has written is opened as it is", async () =
     const device = new FakeContext();
     const {id} = await device.write();
     await device.runtime.db.close();
-    const newer = await openDB(DATABASE, 7, {upgrade: (db) => void db.createObjectStore("files")});
+    const newer = await openDB(DATABASE, 99, {upgrade: (db) => void db.createObjectStore("files")});
     newer.close();
 
     const opened = new FakeContext();
@@ -44,7 +44,7 @@ test("a handle that was lost is opened again", async () => {
 test("a newer version is let in, and work goes on", async () => {
     const device = new FakeContext();
     await device.write();
-    const newer = await openDB(DATABASE, 2);
+    const newer = await openDB(DATABASE, 99);
     newer.close();
     await device.write();
     expect(await device.states()).toEqual(["queued", "queued"]);

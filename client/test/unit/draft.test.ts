@@ -33,6 +33,14 @@ test.each(["\0", "a\ud800", "x".repeat(101), 7 as unknown as string])("%j is no 
     expect(() => readDraft("post", {}, {lane})).toThrow(TypeError);
 });
 
+test.each(["\0", "a\ud800", "x".repeat(101), 7 as unknown as string])("%j is no key", (coalesceKey) => {
+    expect(() => readDraft("post", {}, {coalesceKey})).toThrow(TypeError);
+});
+
+test.each([null, undefined])("%j is no coalescing", (coalesceKey) => {
+    expect(readDraft("post", {}, {coalesceKey} as object)).not.toHaveProperty("coalesce_key");
+});
+
 test("an emoji is fine in a lane", () => {
     expect(readDraft("post", {}, {lane: "🚲"}).lane).toBe("🚲");
 });

@@ -3,7 +3,7 @@ import {expect, test} from "vitest";
 import {LastFlush} from "../../src/page/last-flush";
 import {changeDevice} from "../../src/shared/device";
 import {FakeContext} from "./support/device";
-import {until} from "./support/page";
+import {settle, until} from "./support/page";
 import {NO_NETWORK, page} from "./support/server";
 
 async function leaving(drafts: {lane?: string; text?: string}[]): Promise<[FakeContext, LastFlush, string[]]> {
@@ -76,4 +76,17 @@ test("a server that has asked for time gets it", async () => {
     await until(() => (lastFlush as unknown as {notBefore: number}).notBefore);
     lastFlush.run("token");
     expect(device.server.calls).toEqual([]);
+});
+
+test("while nothing gets through, nothing is sent: it could no longer be taken back", async () => {
+    const device = await new FakeContext().signedIn();
+    device.server.deliveries = device.server.sessions = () => NO_NETWORK;
+    await device.session.run();
+    const lastFlush = new LastFlush(device.runtime, device.session);
+    lastFlush.add(await device.write());
+    await settle();
+    device.server.calls.length = 0;
+    lastFlush.run("token");
+    expect(device.server.calls).toEqual([]);
+    expect(await device.stored()).toMatchObject([{send_count: 0}]);
 });

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 7ad9cbbb21343505fbf6ae96316dff8b930ac892aa7d2bb6933f7a42d18d79f8 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 2b375fb4aeafbf51bae16f69f09daa6d915281d14cb6efcbb42c0c69229961e6 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -239,6 +239,9 @@
   async function backOff(tx, moment) {
     await changeDevice(tx, postponed(await readDevice(tx), moment));
   }
+  function isCutOff({ failures }) {
+    return failures > 0 || globalThis.navigator?.onLine === false;
+  }
 
   // src/shared/identity.ts
   var COUNTS = 4096;
@@ -271,8 +274,8 @@
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
   var STORES = ["items", "results", "meta"];
-  var VERSION = 1;
-  var STEPS = [createStores];
+  var STEPS = [createStores, indexCoalescing];
+  var VERSION = STEPS.length;
   async function openHandle(lost) {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {
@@ -305,6 +308,9 @@
     db.createObjectStore("results", { keyPath: "id" }).createIndex("settled_at", "settled_at");
     db.createObjectStore("meta");
     void tx.objectStore("meta").put({ ...INITIAL_DEVICE, client: uuid4() }, "device");
+  }
+  function indexCoalescing(_db, tx) {
+    tx.objectStore("items").createIndex("coalesce", ["owner", "tag", "lane", "coalesce_key"]);
   }
 
   // src/shared/database.ts
@@ -399,6 +405,9 @@
   async function put(tx, item) {
     await tx.objectStore("items").put(item);
     return item;
+  }
+  async function remove(tx, item) {
+    await tx.objectStore("items").delete(item.seq);
   }
   function inState(tx, owner, state, limit) {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
@@ -971,7 +980,7 @@
     }
   }
   async function finish(tx, item, result, { now }) {
-    await tx.objectStore("items").delete(item.seq);
+    await remove(tx, item);
     await keepResult(tx, item, result, now);
     const settled = { type: "settled", item: news(item), result };
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
@@ -1005,6 +1014,7 @@
       this.turn = turn;
       this.pace = new Pace();
       this.hasAsked = false;
+      this.hasProbed = false;
       this.hasChangedOwner = false;
     }
     async run() {
@@ -1023,6 +1033,7 @@
       if (!isPast(device.not_before, now())) return "postponed";
       if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
       if (!device.owner) return this.findOwner();
+      if (!this.hasProbed && isCutOff(device)) return this.probe(device);
       await this.lock.renew();
       const prepared = await db.write((tx) => this.prepare(tx, device.owner));
       if (!prepared) return "drained";
@@ -1036,6 +1047,13 @@
       if (!waiting.length) return "drained";
       if (!await this.session.run(this.cause.signal)) return "failed";
       return (await this.runtime.db.read(readDevice)).owner ? null : "blocked";
+    }
+    /** Before items leave: whatever is never sent can still be discarded, and replaced by what is written next. */
+    async probe({ failures }) {
+      this.hasProbed = true;
+      if (!await this.session.run(this.cause.signal)) return this.end("failed");
+      await this.runtime.db.write((tx) => changeDevice(tx, { failures }));
+      return null;
     }
     async prepare(tx, owner) {
       const now = this.runtime.now();

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 7ad9cbbb21343505fbf6ae96316dff8b930ac892aa7d2bb6933f7a42d18d79f8 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 2b375fb4aeafbf51bae16f69f09daa6d915281d14cb6efcbb42c0c69229961e6 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -262,6 +262,9 @@
   async function backOff(tx, moment) {
     await changeDevice(tx, postponed(await readDevice(tx), moment));
   }
+  function isCutOff({ failures }) {
+    return failures > 0 || globalThis.navigator?.onLine === false;
+  }
 
   // src/shared/identity.ts
   var COUNTS = 4096;
@@ -294,8 +297,8 @@
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
   var STORES = ["items", "results", "meta"];
-  var VERSION = 1;
-  var STEPS = [createStores];
+  var STEPS = [createStores, indexCoalescing];
+  var VERSION = STEPS.length;
   async function openHandle(lost) {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {
@@ -328,6 +331,9 @@
     db.createObjectStore("results", { keyPath: "id" }).createIndex("settled_at", "settled_at");
     db.createObjectStore("meta");
     void tx.objectStore("meta").put({ ...INITIAL_DEVICE, client: uuid4() }, "device");
+  }
+  function indexCoalescing(_db, tx) {
+    tx.objectStore("items").createIndex("coalesce", ["owner", "tag", "lane", "coalesce_key"]);
   }
 
   // src/shared/database.ts
@@ -409,6 +415,9 @@
   async function put(tx, item) {
     await tx.objectStore("items").put(item);
     return item;
+  }
+  async function remove(tx, item) {
+    await tx.objectStore("items").delete(item.seq);
   }
   function inState(tx, owner, state, limit) {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
@@ -991,7 +1000,7 @@
     }
   }
   async function finish(tx, item, result, { now }) {
-    await tx.objectStore("items").delete(item.seq);
+    await remove(tx, item);
     await keepResult(tx, item, result, now);
     const settled = { type: "settled", item: news(item), result };
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
@@ -1025,6 +1034,7 @@
       this.turn = turn;
       this.pace = new Pace();
       this.hasAsked = false;
+      this.hasProbed = false;
       this.hasChangedOwner = false;
     }
     async run() {
@@ -1043,6 +1053,7 @@
       if (!isPast(device.not_before, now())) return "postponed";
       if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
       if (!device.owner) return this.findOwner();
+      if (!this.hasProbed && isCutOff(device)) return this.probe(device);
       await this.lock.renew();
       const prepared = await db.write((tx) => this.prepare(tx, device.owner));
       if (!prepared) return "drained";
@@ -1056,6 +1067,13 @@
       if (!waiting.length) return "drained";
       if (!await this.session.run(this.cause.signal)) return "failed";
       return (await this.runtime.db.read(readDevice)).owner ? null : "blocked";
+    }
+    /** Before items leave: whatever is never sent can still be discarded, and replaced by what is written next. */
+    async probe({ failures }) {
+      this.hasProbed = true;
+      if (!await this.session.run(this.cause.signal)) return this.end("failed");
+      await this.runtime.db.write((tx) => changeDevice(tx, { failures }));
+      return null;
     }
     async prepare(tx, owner) {
       const now = this.runtime.now();
@@ -1220,6 +1238,20 @@
     }
   };
 
+  // src/shared/coalescing.ts
+  async function supersede(tx, owner, draft, now) {
+    const { tag, lane, coalesce_key, provisional } = draft;
+    if (coalesce_key === void 0) return [];
+    const alike = await tx.objectStore("items").index("coalesce").getAll([owner, tag, lane, coalesce_key]);
+    const replaced = alike.filter((item) => item.send_count === 0 && item.provisional === provisional && (item.state === "queued" || item.state === "blocked"));
+    for (const item of replaced) {
+      await remove(tx, item);
+      await keepResult(tx, item, { id: item.id, status: "superseded" }, now);
+    }
+    if (replaced.length) await pruneResults(tx, now);
+    return replaced;
+  }
+
   // src/shared/outbox.ts
   var COPIED = /* @__PURE__ */ new Set(["expired", "id_too_old"]);
   var FINAL = /* @__PURE__ */ new Set(["payload_mismatch", "discarded"]);
@@ -1231,11 +1263,17 @@
     /** Resolves when the item is committed on this device. Rejects with a BgsyncError otherwise. */
     async add(draft) {
       let id;
+      let superseded = [];
       try {
-        return await this.db.write(async (tx) => {
+        const item = await this.db.write(async (tx) => {
           const written2 = id && await find(tx, id);
-          return written2 || insert(tx, id ??= await mintId(tx, this.now()), draft, this.now());
+          if (written2) return written2;
+          const { owner, limits } = await readDevice(tx);
+          if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+          superseded = await supersede(tx, owner, draft, this.now());
+          return insert(tx, id ??= await mintId(tx, this.now()), owner, draft, this.now());
         });
+        return { item, superseded };
       } catch (error) {
         if (error instanceof QuotaExceededError) await this.countDropped();
         throw error;
@@ -1283,7 +1321,7 @@
         const item = await findOwn(tx, id);
         if (!item) return void 0;
         if (item.uncertain || item.state === "accepted") throw new AlreadySentError(id);
-        await tx.objectStore("items").delete(item.seq);
+        await remove(tx, item);
         await keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
         await pruneResults(tx, this.now());
         return item;
@@ -1301,9 +1339,7 @@
     const item = await find(tx, id);
     return item?.owner === (await readDevice(tx)).owner ? item : void 0;
   }
-  async function insert(tx, id, draft, now) {
-    const { owner, limits } = await readDevice(tx);
-    if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+  async function insert(tx, id, owner, draft, now) {
     const item = {
       ...draft,
       ...DUE,
@@ -1323,20 +1359,27 @@
 
   // src/page/draft.ts
   var TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-  var OPTIONS = /* @__PURE__ */ new Set(["lane"]);
-  var MAX_LANE = 100;
+  var OPTIONS = /* @__PURE__ */ new Set(["lane", "coalesceKey"]);
+  var MAX_NAME = 100;
   function readDraft(tag, payload, options) {
     if (!TAG.test(tag)) throw new TypeError(`bgsync: tag ${JSON.stringify(tag)} does not match ${TAG.source}`);
     const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
     if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
     const text = written(payload);
     const bytes = new TextEncoder().encode(text).length;
-    return { tag, lane: readLane(options.lane ?? ""), payload: JSON.parse(text), bytes };
+    const { lane, coalesceKey: key } = options;
+    return {
+      tag,
+      lane: readName("lane", lane ?? ""),
+      payload: JSON.parse(text),
+      bytes,
+      ...(key ?? null) !== null && { coalesce_key: readName("coalesceKey", key) }
+    };
   }
-  function readLane(lane) {
-    const isClean = typeof lane === "string" && lane.length <= MAX_LANE && !new RegExp("\\0|\\p{Surrogate}", "u").test(lane);
-    if (!isClean) throw new TypeError(`bgsync: a lane is a string of at most ${MAX_LANE} characters`);
-    return lane;
+  function readName(what, name) {
+    const isClean = typeof name === "string" && name.length <= MAX_NAME && !new RegExp("\\0|\\p{Surrogate}", "u").test(name);
+    if (!isClean) throw new TypeError(`bgsync: a ${what} is a string of at most ${MAX_NAME} characters`);
+    return name;
   }
   function written(payload) {
     let text;
@@ -1437,7 +1480,8 @@
       const { runtime, session, outbox, receipts, triggers, lastFlush, activated } = this.#parts;
       const draft = readDraft(tag, payload, options);
       await activated;
-      const item = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
+      const { item, superseded } = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
+      for (const old of superseded) runtime.announce(ended(old, "superseded"));
       runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
       lastFlush.add(item);
       triggers.enqueued(tag);
@@ -1493,8 +1537,7 @@
       const { runtime, outbox } = this.#parts;
       const item = await outbox.discard(id);
       if (!item) return;
-      const result = { id: item.id, status: "discarded" };
-      runtime.announce({ type: "settled", item: news(item), result }, { type: "change" });
+      runtime.announce(ended(item, "discarded"), { type: "change" });
     }
     get connection() {
       return this.#parts.reach.state;
@@ -1523,6 +1566,9 @@
       default:
         return null;
     }
+  }
+  function ended(item, status) {
+    return { type: "settled", item: news(item), result: { id: item.id, status } };
   }
   function view(item) {
     const { id, tag, lane, seq, state, payload, result } = item;
@@ -1604,7 +1650,7 @@
       if (!this.unsent.size) return;
       const read2 = this.runtime.db.read(async (tx) => {
         const device = await readDevice(tx);
-        this.head = device.isRevoked ? null : await writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []);
+        this.head = device.isRevoked || isCutOff(device) ? null : await writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []);
         this.notBefore = device.not_before;
       });
       await read2.catch(() => void 0);

@@ -55,8 +55,8 @@ export class FakeContext {
         return this;
     }
 
-    write(draft: Partial<Draft> = {}): Promise<StoredItem> {
-        return this.outbox.add({tag: "post", lane: "", payload: {text: "hi"}, bytes: 13, ...draft});
+    async write(draft: Partial<Draft> = {}): Promise<StoredItem> {
+        return (await this.outbox.add({tag: "post", lane: "", payload: {text: "hi"}, bytes: 13, ...draft})).item;
     }
 
     async writeMany(count: number, draft: Partial<Draft> = {}): Promise<string[]> {
