@@ -24,8 +24,11 @@ PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 
 
 @register.simple_tag(takes_context=True)
-def bgsync_script(context: Context) -> SafeString:
-    """The page script with its configuration in data attributes: no inline code, nothing of the user."""
+def bgsync_script(context: Context, app_version: str = "") -> SafeString:
+    """The page script with its configuration in data attributes: no inline code, nothing of the user.
+
+    `app_version` is what the site calls its release; the history of each client shows it.
+    """
     config = service_worker.configuration()
     attributes: dict[str, Any] = {
         "src": static(f"django_bgsync/bgsync{'' if django_settings.DEBUG else '.min'}.js"),
@@ -35,6 +38,7 @@ def bgsync_script(context: Context) -> SafeString:
         "data-csrf-cookie": config["csrfCookie"],
         "data-csrf-header": config["csrfHeader"],
         "data-worker": _worker_url(),
+        "data-app-version": app_version,
         "nonce": _nonce(context),
     }
     return format_html("<script{}></script>", flatatt({name: value for name, value in attributes.items() if value}))

@@ -154,3 +154,10 @@ def test_status_in_a_language_without_translation():
     """A language that has no translation gets English."""
     with override("fr"):
         assert render("bgsync_status").found == [("bgsync-status", STATUS)]
+
+
+def test_app_version():
+    """The site's release, for the history of each client; any value is only text."""
+    [(_, attributes)] = render('bgsync_script app_version="1.4.0 \'>"').found
+
+    assert attributes == {**SCRIPT, "data-app-version": "1.4.0 '>"}

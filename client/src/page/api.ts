@@ -11,6 +11,7 @@ import type {Connection, ConnectionState} from "./connection";
 import {readDraft, type EnqueueOptions} from "./draft";
 import type {LastFlush} from "./last-flush";
 import {logout, type LoggedOut, type Pending} from "./logout";
+import type {Persistence} from "./persistence";
 import type {Receipts} from "./receipts";
 import type {WorkerRegistration} from "./registration";
 import type {Triggers} from "./triggers";
@@ -52,6 +53,7 @@ interface Parts {
     triggers: Triggers;
     flusher: Flusher;
     lastFlush: LastFlush;
+    persistence: Persistence;
     registration: WorkerRegistration;
     reach: Connection;
     activated: Promise<void>;
@@ -68,7 +70,7 @@ export class Bgsync extends EventTarget {
 
     /** Rejects with a BgsyncError if the item could not be committed on this device. */
     async enqueue(tag: string, payload: unknown, options: EnqueueOptions = {}): Promise<Receipt> {
-        const {runtime, session, outbox, receipts, triggers, lastFlush, activated} = this.#parts;
+        const {runtime, session, outbox, receipts, triggers, lastFlush, persistence, activated} = this.#parts;
         const draft = readDraft(tag, payload, options);
         await activated;
         const {item, superseded} = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
@@ -76,6 +78,7 @@ export class Bgsync extends EventTarget {
         runtime.announce({type: "queued", item: news(item)}, {type: "change"});
         lastFlush.add(item);
         triggers.enqueued(tag);
+        void persistence.ask().catch(() => undefined);
         return {id: item.id, state: "queued", settled: receipts.settled(item.id)};
     }
 

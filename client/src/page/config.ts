@@ -1,16 +1,19 @@
 import type {Config} from "../shared/config";
+import {readVersion} from "../shared/configuration";
 
 /** What `{% bgsync_script %}` says of the site. Nothing in it concerns the user: pages are cached and shared. */
 export interface PageConfig extends Config {
     /** The worker to register, as absolute URLs; null to do without. */
     worker: {url: string; scope: string} | null;
+    appVersion: string;
 }
 
-export function readConfig({base, worker, scope, csrfCookie, csrfHeader}: DOMStringMap): PageConfig {
+export function readConfig({base, worker, scope, csrfCookie, csrfHeader, appVersion}: DOMStringMap): PageConfig {
     const absolute = (path: string) => new URL(path, location.origin).href;
     return {
         base: absolute(base ?? "/bgsync/"),
         worker: worker ? {url: absolute(worker), scope: absolute(scope ?? "/")} : null,
+        appVersion: readVersion(appVersion ?? ""),
         csrfCookie: csrfCookie ?? "csrftoken",
         csrfHeader: csrfHeader ?? "X-CSRFToken",
     };

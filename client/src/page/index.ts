@@ -10,6 +10,7 @@ import {readConfig, readCookie} from "./config";
 import {Connection} from "./connection";
 import {LastFlush} from "./last-flush";
 import {watchLogoutForms} from "./logout";
+import {Persistence} from "./persistence";
 import {Receipts} from "./receipts";
 import {WorkerRegistration} from "./registration";
 import {defineStatusElement} from "./status-element";
@@ -36,6 +37,7 @@ function start(texts: DOMStringMap): void {
         context: "page",
         instance: uuid4(),
         version: "",
+        appVersion: config.appVersion,
         db: new Database(),
         locks: (navigator as {locks?: LockManager}).locks,
         fetch: (url, init) => fetch(url, init),
@@ -50,11 +52,12 @@ function start(texts: DOMStringMap): void {
     const receipts = new Receipts(runtime, outbox);
     const registration = new WorkerRegistration(runtime, config.worker);
     const flusher = new Flusher(runtime, session);
+    const persistence = new Persistence(() => registration.remember());
     const triggers = new Triggers(runtime, session, flusher, registration);
     const lastFlush = new LastFlush(runtime, session);
     const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
     const activated = activation();
-    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, registration, reach, activated};
+    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated};
     const bgsync = new Bgsync(parts);
 
     function hear(announcement: Announcement): void {

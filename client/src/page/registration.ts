@@ -4,6 +4,7 @@ import type {Capabilities} from "../shared/protocol";
 import type {Runtime} from "../shared/runtime";
 import {nextBrowserTag} from "../shared/synctags";
 import type {PageConfig} from "./config";
+import {isEmbedded, permission, survey} from "./survey";
 
 /** Not in TypeScript's library. */
 interface SyncManager {
@@ -15,17 +16,16 @@ type SyncRegistration = ServiceWorkerRegistration & {sync?: SyncManager};
 
 /** An install that takes longer is left alone; the next trigger finds it active. */
 const ACTIVATION = 10_000;
+const FORECASTS: Record<string, Capabilities["sync"]> = {granted: "granted", prompt: "granted", denied: "denied"};
 const REFUSALS: Record<string, Capabilities["sync"]> = {NotAllowedError: "denied", UnknownError: "disabled"};
 
 /** Our service worker at the site's scope, and the browser's promise to wake it. */
 export class WorkerRegistration {
     private starting: Promise<void> | null = null;
     private registration: SyncRegistration | null = null;
-    private readonly known: Capabilities;
+    private readonly known: Pick<Capabilities, "worker" | "sync"> = {worker: "none", sync: "unsupported"};
 
-    constructor(private readonly runtime: Runtime, private readonly worker: PageConfig["worker"]) {
-        this.known = {worker: "none", sync: "unsupported", persisted: false, locks: runtime.locks !== undefined};
-    }
+    constructor(private readonly runtime: Runtime, private readonly worker: PageConfig["worker"]) {}
 
     start(): Promise<void> {
         return (this.starting ??= this.prepare());
@@ -39,13 +39,22 @@ export class WorkerRegistration {
             console.warn("django-bgsync: no service worker, items are sent while a page is open.", error);
         }
         if (this.registration) this.known.worker = "ours";
-        // Not every browser has it, and not every context that has IndexedDB.
-        this.known.persisted = (await navigator.storage?.persisted?.().catch(() => false)) ?? false;
-        await this.remember();
+        // Until a tag has been registered, or refused, in earnest.
+        if (this.registration?.sync) this.known.sync = FORECASTS[await permission("background-sync")] ?? "unsupported";
+        await this.remember().catch(() => undefined);  // no storage: no worker will ask for it either
     }
 
     async capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
-        return {...this.known, pendingSyncTags: (await this.registration?.sync?.getTags()) ?? []};
+        await this.starting;
+        const pendingSyncTags = (await this.registration?.sync?.getTags()) ?? [];
+        return {...this.known, ...(await survey(this.runtime.locks)), pendingSyncTags};
+    }
+
+    /** For the worker, which cannot find out by itself. */
+    async remember(): Promise<void> {
+        const capabilities = {...this.known, ...(await survey(this.runtime.locks))};
+        const {appVersion} = this.runtime;
+        await this.runtime.db.write((tx) => changeDevice(tx, {capabilities, ...(appVersion && {app_version: appVersion})}));
     }
 
     /** Ask the browser to wake the worker for these tags, as soon as there is a network. */
@@ -70,7 +79,8 @@ export class WorkerRegistration {
 
     private async register(): Promise<SyncRegistration | null> {
         const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-        if (!this.worker || !container) return null;
+        // In a frame of another site a worker would have an outbox of its own.
+        if (!this.worker || !container || isEmbedded()) return null;
         const {url, scope} = this.worker;
         const existing = await container.getRegistration(scope);
         if (existing?.scope === scope && this.isForeign(existing)) return this.yieldTo(existing);
@@ -113,10 +123,6 @@ export class WorkerRegistration {
             await this.runtime.db.write((tx) => changeDevice(tx, {failed_tags: waiting}));
         }
         return waiting;
-    }
-
-    private async remember(): Promise<void> {
-        await this.runtime.db.write((tx) => changeDevice(tx, {capabilities: {...this.known}}));
     }
 }
 

@@ -36,14 +36,20 @@ export async function awaited(tx: Tx, owner: string, turn: number, first?: Store
 }
 
 export async function writeEnvelope(
-    tx: Tx, {context, version, now}: Pick<Runtime, "context" | "version" | "now">, cause: Cause, items: WireItem[], awaiting: string[], visitor?: Visitor,
+    tx: Tx, {context, version, appVersion, now}: Pick<Runtime, "context" | "version" | "appVersion" | "now">, cause: Cause, items: WireItem[], awaiting: string[], visitor?: Visitor,
 ): Promise<Envelope> {
-    const {client, owner, worker_version, capabilities} = await readDevice(tx);
+    const {client, owner, app_version, worker_version, capabilities} = await readDevice(tx);
     const outbox = await reportOutbox(tx, owner);
     return {
         protocol: PROTOCOL,
         owner: visitor?.owner ?? owner,
-        client: {id: visitor?.client ?? client, worker_version: version || worker_version, capabilities, outbox},
+        client: {
+            id: visitor?.client ?? client,
+            app_version: appVersion || app_version,
+            worker_version: version || worker_version,
+            capabilities,
+            outbox,
+        },
         trigger: cause.trigger,
         sync_tag: cause.syncTag ?? "",
         last_chance: cause.lastChance ?? false,

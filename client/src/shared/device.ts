@@ -33,6 +33,7 @@ export interface Device {
     dropped: Record<string, number>;
     /** As the last page found them; the worker cannot find out by itself. */
     capabilities: Capabilities;
+    app_version: string;
     worker_version: string;
 }
 
@@ -52,7 +53,11 @@ export const INITIAL_DEVICE: Device = {
     lease: {by: "", until: 0},
     failed_tags: [],
     dropped: {},
-    capabilities: {worker: "none", sync: "unsupported", persisted: false, locks: false},
+    capabilities: {
+        worker: "none", sync: "unsupported", periodicSync: "unsupported", notifications: "unsupported",
+        persisted: false, locks: false, embedded: false,
+    },
+    app_version: "",
     worker_version: "",
 };
 

@@ -25,6 +25,8 @@ export interface WireItem {
 
 export interface WireClient {
     id: string;
+    /** Of the site, as it names it. */
+    app_version: string;
     worker_version: string;
     capabilities: Capabilities;
     outbox: OutboxReport;
@@ -33,8 +35,12 @@ export interface WireClient {
 export interface Capabilities {
     worker: "ours" | "foreign" | "none";
     sync: "granted" | "denied" | "disabled" | "unsupported";
+    periodicSync: PermissionState | "unsupported";
+    notifications: NotificationPermission | "unsupported";
     persisted: boolean;
     locks: boolean;
+    /** In a frame of another origin. */
+    embedded: boolean;
 }
 
 export interface OutboxReport {

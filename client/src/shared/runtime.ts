@@ -11,6 +11,8 @@ export interface Runtime {
     instance: string;
     /** Of the worker; a page knows it from the device. */
     version: string;
+    /** Of the site; "" if it has not said it here. */
+    appVersion: string;
     db: Database;
     locks: LockManager | undefined;
     fetch: (url: string, init: RequestInit) => Promise<Response>;

@@ -32,6 +32,7 @@ const runtime: Runtime = {
     context: "worker",
     instance: uuid4(),
     version: config.version,
+    appVersion: "",
     db: new Database(),
     locks: self.navigator.locks,
     fetch: (url, init) => self.fetch(url, init),

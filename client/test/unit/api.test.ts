@@ -3,6 +3,7 @@ import {beforeEach, describe, expect, test, vi} from "vitest";
 import {Bgsync, eventOf} from "../../src/page/api";
 import {Connection} from "../../src/page/connection";
 import {LastFlush} from "../../src/page/last-flush";
+import {Persistence} from "../../src/page/persistence";
 import {Receipts} from "../../src/page/receipts";
 import type {WorkerRegistration} from "../../src/page/registration";
 import {Announcer, type Announcement} from "../../src/shared/messages";
@@ -32,7 +33,10 @@ async function opened(): Promise<[Bgsync, FakeContext, Connection]> {
     const reach = new Connection(() => bgsync.dispatchEvent(new Event("connection")));
     const registration = {capabilities: async () => ({worker: "none"})} as unknown as WorkerRegistration;
     const activated = Promise.resolve();
-    const bgsync = new Bgsync({runtime, outbox, session, receipts, triggers, flusher: device.flusher, lastFlush, registration, reach, activated});
+    const {flusher} = device;
+    const persistence = new Persistence(async () => undefined);
+    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated};
+    const bgsync = new Bgsync(parts);
 
     function hear(announcement: Announcement): void {
         receipts.hear(announcement);

@@ -3,6 +3,7 @@ import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 import {LastFlush} from "../../src/page/last-flush";
 import {configure} from "../../src/shared/configuration";
 import type {Announcement} from "../../src/shared/messages";
+import type {Envelope} from "../../src/shared/protocol";
 import {SyncEvents} from "../../src/worker/sync-events";
 import {FakeContext} from "./support/device";
 import {FakePage, settle, until, withTriggers} from "./support/page";
@@ -76,9 +77,19 @@ describe("the project's headers", () => {
         expect(device.server.calls[0]!.headers["Authorization"]).toBe("Token secret");
     });
 
-    test("is the one thing there is to configure", () => {
+    test("must be spelt right", () => {
         expect(() => configure(new FakeContext().runtime, {header: () => ({})} as never)).toThrow(TypeError);
     });
+});
+
+test("the site's version is cut to what the server takes", async () => {
+    const device = await new FakeContext().signedIn();
+    configure(device.runtime, {appVersion: `1.4.0\0\ud800-${"x".repeat(200)}`});
+    await device.write();
+    await device.flush();
+    const [{client}] = device.server.envelopes as [Envelope];
+    expect(client.app_version).toMatch(/^1\.4\.0-x+$/);
+    expect(client.app_version.length).toBeLessThanOrEqual(100);
 });
 
 describe("a worker without the token of its pages", () => {

@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
+import {changeDevice, INITIAL_DEVICE} from "../../src/shared/device";
 import {FakeContext, START} from "./support/device";
 import {json, page, problem, result} from "./support/server";
 
@@ -13,7 +13,7 @@ describe("a delivery", () => {
         const device = await ready();
         await device.runtime.db.write((tx) => changeDevice(tx, {
             worker_version: "v1", dropped: {quota: 1},
-            capabilities: {worker: "ours", sync: "granted", persisted: false, locks: true},
+            capabilities: {...INITIAL_DEVICE.capabilities, worker: "ours", sync: "granted"},
         }));
         const {id} = await device.write();
         device.now += 1_000;
@@ -31,8 +31,9 @@ describe("a delivery", () => {
             owner: "A",
             client: {
                 id: (await device.device()).client,
+                app_version: "",
                 worker_version: "v1",
-                capabilities: {worker: "ours", sync: "granted", persisted: false, locks: true},
+                capabilities: {...INITIAL_DEVICE.capabilities, worker: "ours", sync: "granted"},
                 outbox: {pending: 1, parked: 0, oldest_at: "2026-11-20T10:00:00.000Z", dropped: {quota: 1}},
             },
             trigger: "sync", sync_tag: "bgsync:post#2", last_chance: true, context: "page",

@@ -18,11 +18,11 @@ test("what we send has the members of the full request, and no others", async ()
     const device = await new FakeContext().signedIn();
     await device.write();
     await device.flush();
-    const full = fixture<Envelope & {client: {app_version?: string}}>("request-full");
-    delete full.client.app_version;  // the site cannot name one yet
+    const full = fixture<Envelope>("request-full");
     const [sent] = device.server.envelopes;
     expect(shape(sent)).toEqual(shape(full));
     expect(shape(sent!.client)).toEqual(shape(full.client));
+    expect(shape(sent!.client.capabilities)).toEqual(shape(full.client.capabilities));
     expect(shape(sent!.client.outbox)).toEqual(shape(full.client.outbox));
     expect(shape(sent!.items[0])).toEqual(shape(full.items[0]));
 });

@@ -20,6 +20,7 @@ class FakeSync {
 }
 
 let sync: FakeSync;
+let permissions: Record<string, PermissionState>;
 let container: {getRegistration: ReturnType<typeof vi.fn>; register: ReturnType<typeof vi.fn>};
 
 function registrationOf(scriptURL: string, more: object = {sync}) {
@@ -30,7 +31,17 @@ function registrationOf(scriptURL: string, more: object = {sync}) {
 beforeEach(() => {
     sync = new FakeSync();
     container = {getRegistration: vi.fn(async () => undefined), register: vi.fn(async (url: string) => registrationOf(url))};
-    vi.stubGlobal("navigator", {serviceWorker: container, storage: {persisted: async () => true}});
+    permissions = {};
+    vi.stubGlobal("navigator", {
+        serviceWorker: container,
+        storage: {persisted: async () => true},
+        permissions: {query: async ({name}: {name: string}) => {
+            if (!permissions[name]) throw new TypeError("no such permission");
+            return {state: permissions[name]};
+        }},
+    });
+    vi.stubGlobal("location", {origin: "https://site.test"});
+    vi.stubGlobal("window", {top: {origin: "https://site.test"}});
 });
 
 async function started(worker: typeof WORKER | null = WORKER): Promise<[WorkerRegistration, FakeContext]> {
@@ -44,7 +55,10 @@ test("our worker is registered at the site's scope, never from the HTTP cache", 
     const [registration, device] = await started();
     expect(container.register).toHaveBeenCalledWith(WORKER.url, {scope: WORKER.scope, updateViaCache: "none"});
     expect(await registration.capabilities())
-        .toEqual({worker: "ours", sync: "unsupported", persisted: true, locks: true, pendingSyncTags: []});
+        .toEqual({
+            worker: "ours", sync: "unsupported", periodicSync: "unsupported", notifications: "unsupported",
+            persisted: true, locks: true, embedded: false, pendingSyncTags: [],
+        });
     expect((await device.device()).capabilities).toMatchObject({worker: "ours", persisted: true});
 });
 
@@ -147,5 +161,68 @@ describe("asking the browser to wake the worker", () => {
         await registration.arm(["post"]);
         expect((await registration.capabilities()).sync).toBe("unsupported");
         expect(registration.handOver()).toBe(true);
+    });
+});
+
+describe("capabilities", () => {
+    test("say what the permissions say, before anything has been tried", async () => {
+        permissions = {"background-sync": "granted", "periodic-background-sync": "denied"};
+        vi.stubGlobal("Notification", {permission: "default"});
+        sync.pending = ["bgsync:post", "their-own"];
+        const [registration] = await started();
+        expect(await registration.capabilities()).toMatchObject({
+            sync: "granted", periodicSync: "denied", notifications: "default", pendingSyncTags: ["bgsync:post", "their-own"],
+        });
+        vi.unstubAllGlobals();
+    });
+
+    test("know a refusal without having tried", async () => {
+        permissions = {"background-sync": "denied"};
+        const [registration] = await started();
+        await registration.arm(["post"]);
+        expect((await registration.capabilities()).sync).toBe("denied");
+        expect(sync.registered).toEqual([]);
+    });
+
+    test("believe the refusal, not the permission", async () => {
+        permissions = {"background-sync": "granted"};
+        sync.refusal = "UnknownError";
+        const [registration] = await started();
+        await registration.arm(["post"]);
+        expect((await registration.capabilities()).sync).toBe("disabled");
+    });
+
+    test("are told where storage is refused", async () => {
+        const device = new FakeContext();
+        vi.stubGlobal("indexedDB", undefined);
+        const registration = new WorkerRegistration(device.runtime, WORKER);
+        await registration.start();
+        expect(await registration.capabilities()).toMatchObject({worker: "ours"});
+    });
+
+    test("are those of the moment", async () => {
+        const [registration] = await started();
+        vi.stubGlobal("Notification", {permission: "granted"});
+        expect((await registration.capabilities()).notifications).toBe("granted");
+        vi.unstubAllGlobals();
+    });
+
+    test.each([
+        ["another origin's frame", {get top() { throw new DOMException("no", "SecurityError"); }}, true],
+        ["its own frame", {top: {origin: "https://site.test"}}, false],
+    ])("in %s", async (_name, window, embedded) => {
+        vi.stubGlobal("window", window);
+        const [registration, device] = await started();
+        expect(await registration.capabilities()).toMatchObject({embedded, worker: embedded ? "none" : "ours"});
+        expect((await device.device()).capabilities).toMatchObject({embedded});
+    });
+
+    test("and the site's version reach the worker, which cannot ask", async () => {
+        const device = new FakeContext(undefined, {appVersion: "1.4.0"});
+        await new WorkerRegistration(device.runtime, WORKER).start();
+        const worker = await new FakeContext(device.server, {db: device.runtime.db, context: "worker"}).signedIn();
+        await worker.write();
+        await worker.flush();
+        expect(worker.server.envelopes).toMatchObject([{client: {app_version: "1.4.0", capabilities: {worker: "ours", persisted: true}}}]);
     });
 });

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 2b375fb4aeafbf51bae16f69f09daa6d915281d14cb6efcbb42c0c69229961e6 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 d51f5f326b2bc0f793c3225033ac0d0076675b6c10543c994ee04c24de993791 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -225,7 +225,16 @@
     lease: { by: "", until: 0 },
     failed_tags: [],
     dropped: {},
-    capabilities: { worker: "none", sync: "unsupported", persisted: false, locks: false },
+    capabilities: {
+      worker: "none",
+      sync: "unsupported",
+      periodicSync: "unsupported",
+      notifications: "unsupported",
+      persisted: false,
+      locks: false,
+      embedded: false
+    },
+    app_version: "",
     worker_version: ""
   };
   async function readDevice(tx) {
@@ -375,11 +384,17 @@
   }
 
   // src/shared/configuration.ts
+  var OPTIONS = /* @__PURE__ */ new Set(["headers", "appVersion"]);
+  var MAX_VERSION = 100;
   function configure(runtime2, options) {
     for (const name of Object.keys(options)) {
-      if (name !== "headers") throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
+      if (!OPTIONS.has(name)) throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
     }
     if (options.headers) runtime2.headers = options.headers;
+    if (options.appVersion !== void 0) runtime2.appVersion = readVersion(options.appVersion);
+  }
+  function readVersion(version) {
+    return version.slice(0, MAX_VERSION).replace(new RegExp("\\0|\\p{Surrogate}", "gu"), "");
   }
   function joined(theirs, ours) {
     const headers = new Headers(theirs);
@@ -646,13 +661,19 @@
     const start = items.length > MAX_AWAITING ? turn * MAX_AWAITING % items.length : 0;
     return [...items.slice(start), ...items.slice(0, start)].slice(0, MAX_AWAITING);
   }
-  async function writeEnvelope(tx, { context, version, now }, cause, items, awaiting, visitor) {
-    const { client, owner, worker_version, capabilities } = await readDevice(tx);
+  async function writeEnvelope(tx, { context, version, appVersion, now }, cause, items, awaiting, visitor) {
+    const { client, owner, app_version, worker_version, capabilities } = await readDevice(tx);
     const outbox = await reportOutbox(tx, owner);
     return {
       protocol: PROTOCOL,
       owner: visitor?.owner ?? owner,
-      client: { id: visitor?.client ?? client, worker_version: version || worker_version, capabilities, outbox },
+      client: {
+        id: visitor?.client ?? client,
+        app_version: appVersion || app_version,
+        worker_version: version || worker_version,
+        capabilities,
+        outbox
+      },
       trigger: cause.trigger,
       sync_tag: cause.syncTag ?? "",
       last_chance: cause.lastChance ?? false,
@@ -1277,6 +1298,7 @@
     context: "worker",
     instance: uuid4(),
     version: config.version,
+    appVersion: "",
     db: new Database(),
     locks: self.navigator.locks,
     fetch: (url, init) => self.fetch(url, init),

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 2b375fb4aeafbf51bae16f69f09daa6d915281d14cb6efcbb42c0c69229961e6 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 d51f5f326b2bc0f793c3225033ac0d0076675b6c10543c994ee04c24de993791 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -248,7 +248,16 @@
     lease: { by: "", until: 0 },
     failed_tags: [],
     dropped: {},
-    capabilities: { worker: "none", sync: "unsupported", persisted: false, locks: false },
+    capabilities: {
+      worker: "none",
+      sync: "unsupported",
+      periodicSync: "unsupported",
+      notifications: "unsupported",
+      persisted: false,
+      locks: false,
+      embedded: false
+    },
+    app_version: "",
     worker_version: ""
   };
   async function readDevice(tx) {
@@ -561,11 +570,17 @@
   }
 
   // src/shared/configuration.ts
+  var OPTIONS = /* @__PURE__ */ new Set(["headers", "appVersion"]);
+  var MAX_VERSION = 100;
   function configure(runtime, options) {
     for (const name of Object.keys(options)) {
-      if (name !== "headers") throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
+      if (!OPTIONS.has(name)) throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
     }
     if (options.headers) runtime.headers = options.headers;
+    if (options.appVersion !== void 0) runtime.appVersion = readVersion(options.appVersion);
+  }
+  function readVersion(version) {
+    return version.slice(0, MAX_VERSION).replace(new RegExp("\\0|\\p{Surrogate}", "gu"), "");
   }
   function joined(theirs, ours) {
     const headers = new Headers(theirs);
@@ -669,13 +684,19 @@
     const start2 = items.length > MAX_AWAITING ? turn * MAX_AWAITING % items.length : 0;
     return [...items.slice(start2), ...items.slice(0, start2)].slice(0, MAX_AWAITING);
   }
-  async function writeEnvelope(tx, { context, version, now }, cause, items, awaiting, visitor) {
-    const { client, owner, worker_version, capabilities } = await readDevice(tx);
+  async function writeEnvelope(tx, { context, version, appVersion, now }, cause, items, awaiting, visitor) {
+    const { client, owner, app_version, worker_version, capabilities } = await readDevice(tx);
     const outbox = await reportOutbox(tx, owner);
     return {
       protocol: PROTOCOL,
       owner: visitor?.owner ?? owner,
-      client: { id: visitor?.client ?? client, worker_version: version || worker_version, capabilities, outbox },
+      client: {
+        id: visitor?.client ?? client,
+        app_version: appVersion || app_version,
+        worker_version: version || worker_version,
+        capabilities,
+        outbox
+      },
       trigger: cause.trigger,
       sync_tag: cause.syncTag ?? "",
       last_chance: cause.lastChance ?? false,
@@ -1359,11 +1380,11 @@
 
   // src/page/draft.ts
   var TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-  var OPTIONS = /* @__PURE__ */ new Set(["lane", "coalesceKey"]);
+  var OPTIONS2 = /* @__PURE__ */ new Set(["lane", "coalesceKey"]);
   var MAX_NAME = 100;
   function readDraft(tag, payload, options) {
     if (!TAG.test(tag)) throw new TypeError(`bgsync: tag ${JSON.stringify(tag)} does not match ${TAG.source}`);
-    const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
+    const unknown = Object.keys(options).find((name) => !OPTIONS2.has(name));
     if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
     const text = written(payload);
     const bytes = new TextEncoder().encode(text).length;
@@ -1477,7 +1498,7 @@
     }
     /** Rejects with a BgsyncError if the item could not be committed on this device. */
     async enqueue(tag, payload, options = {}) {
-      const { runtime, session, outbox, receipts, triggers, lastFlush, activated } = this.#parts;
+      const { runtime, session, outbox, receipts, triggers, lastFlush, persistence, activated } = this.#parts;
       const draft = readDraft(tag, payload, options);
       await activated;
       const { item, superseded } = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
@@ -1485,6 +1506,7 @@
       runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
       lastFlush.add(item);
       triggers.enqueued(tag);
+      void persistence.ask().catch(() => void 0);
       return { id: item.id, state: "queued", settled: receipts.settled(item.id) };
     }
     /** How requests prove whose they are, where cookies do not. */
@@ -1577,11 +1599,12 @@
   }
 
   // src/page/config.ts
-  function readConfig({ base, worker, scope, csrfCookie, csrfHeader }) {
+  function readConfig({ base, worker, scope, csrfCookie, csrfHeader, appVersion }) {
     const absolute = (path) => new URL(path, location.origin).href;
     return {
       base: absolute(base ?? "/bgsync/"),
       worker: worker ? { url: absolute(worker), scope: absolute(scope ?? "/") } : null,
+      appVersion: readVersion(appVersion ?? ""),
       csrfCookie: csrfCookie ?? "csrftoken",
       csrfHeader: csrfHeader ?? "X-CSRFToken"
     };
@@ -1685,6 +1708,22 @@
     }
   };
 
+  // src/page/persistence.ts
+  var Persistence = class {
+    constructor(changed) {
+      this.changed = changed;
+      this.hasAsked = false;
+    }
+    /** Firefox asks the user, the others decide by themselves. Workers cannot ask. */
+    async ask() {
+      if (this.hasAsked) return;
+      this.hasAsked = true;
+      const storage = navigator.storage;
+      if (!storage?.persist || await storage.persisted?.()) return;
+      if (await storage.persist()) await this.changed();
+    }
+  };
+
   // src/page/receipts.ts
   var Receipts = class {
     constructor(runtime, outbox) {
@@ -1763,8 +1802,35 @@
     return tags.find((candidate) => !failed.includes(candidate)) ?? null;
   }
 
+  // src/page/survey.ts
+  async function survey(locks) {
+    return {
+      periodicSync: await permission("periodic-background-sync"),
+      notifications: typeof Notification === "undefined" ? "unsupported" : Notification.permission,
+      // Not every browser has it, and not every context that has IndexedDB.
+      persisted: await navigator.storage?.persisted?.().catch(() => false) ?? false,
+      locks: locks !== void 0,
+      embedded: isEmbedded()
+    };
+  }
+  async function permission(name) {
+    try {
+      return (await navigator.permissions.query({ name })).state;
+    } catch {
+      return "unsupported";
+    }
+  }
+  function isEmbedded() {
+    try {
+      return window.top.origin !== location.origin;
+    } catch {
+      return true;
+    }
+  }
+
   // src/page/registration.ts
   var ACTIVATION = 1e4;
+  var FORECASTS = { granted: "granted", prompt: "granted", denied: "denied" };
   var REFUSALS = { NotAllowedError: "denied", UnknownError: "disabled" };
   var WorkerRegistration = class {
     constructor(runtime, worker) {
@@ -1772,7 +1838,7 @@
       this.worker = worker;
       this.starting = null;
       this.registration = null;
-      this.known = { worker: "none", sync: "unsupported", persisted: false, locks: runtime.locks !== void 0 };
+      this.known = { worker: "none", sync: "unsupported" };
     }
     start() {
       return this.starting ??= this.prepare();
@@ -1785,11 +1851,19 @@
         console.warn("django-bgsync: no service worker, items are sent while a page is open.", error);
       }
       if (this.registration) this.known.worker = "ours";
-      this.known.persisted = await navigator.storage?.persisted?.().catch(() => false) ?? false;
-      await this.remember();
+      if (this.registration?.sync) this.known.sync = FORECASTS[await permission("background-sync")] ?? "unsupported";
+      await this.remember().catch(() => void 0);
     }
     async capabilities() {
-      return { ...this.known, pendingSyncTags: await this.registration?.sync?.getTags() ?? [] };
+      await this.starting;
+      const pendingSyncTags = await this.registration?.sync?.getTags() ?? [];
+      return { ...this.known, ...await survey(this.runtime.locks), pendingSyncTags };
+    }
+    /** For the worker, which cannot find out by itself. */
+    async remember() {
+      const capabilities = { ...this.known, ...await survey(this.runtime.locks) };
+      const { appVersion } = this.runtime;
+      await this.runtime.db.write((tx) => changeDevice(tx, { capabilities, ...appVersion && { app_version: appVersion } }));
     }
     /** Ask the browser to wake the worker for these tags, as soon as there is a network. */
     async arm(tags) {
@@ -1811,7 +1885,7 @@
     }
     async register() {
       const container = navigator.serviceWorker;
-      if (!this.worker || !container) return null;
+      if (!this.worker || !container || isEmbedded()) return null;
       const { url, scope } = this.worker;
       const existing = await container.getRegistration(scope);
       if (existing?.scope === scope && this.isForeign(existing)) return this.yieldTo(existing);
@@ -1846,9 +1920,6 @@
         await this.runtime.db.write((tx) => changeDevice(tx, { failed_tags: waiting }));
       }
       return waiting;
-    }
-    async remember() {
-      await this.runtime.db.write((tx) => changeDevice(tx, { capabilities: { ...this.known } }));
     }
   };
   var REFUSED = /* @__PURE__ */ new Set(["denied", "disabled"]);
@@ -2062,6 +2133,7 @@
       context: "page",
       instance: uuid4(),
       version: "",
+      appVersion: config.appVersion,
       db: new Database(),
       locks: navigator.locks,
       fetch: (url, init) => fetch(url, init),
@@ -2076,11 +2148,12 @@
     const receipts = new Receipts(runtime, outbox);
     const registration = new WorkerRegistration(runtime, config.worker);
     const flusher = new Flusher(runtime, session);
+    const persistence = new Persistence(() => registration.remember());
     const triggers = new Triggers(runtime, session, flusher, registration);
     const lastFlush = new LastFlush(runtime, session);
     const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
     const activated = activation2();
-    const parts = { runtime, outbox, session, receipts, triggers, flusher, lastFlush, registration, reach, activated };
+    const parts = { runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated };
     const bgsync = new Bgsync(parts);
     function hear(announcement) {
       if (announcement.type === "reached") reach.hear(announcement.reached);

@@ -32,6 +32,7 @@ export class FakeContext {
             context: "page",
             instance: `instance-${(instances += 1)}`,
             version: "",
+            appVersion: "",
             db: new Database(),
             locks: new FakeLocks().asLockManager(),
             fetch: server.fetch,
