@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest import mock
+from uuid import UUID, uuid4
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from django_bgsync import milestones, reopening, sweep
-from django_bgsync.models import DeliveryAttempt, SyncItem, SyncTag
+from django_bgsync import identity, milestones, reopening, retention, sweep
+from django_bgsync.models import DeliveryAttempt, PurgedRange, SyncClient, SyncItem, SyncTag, Tombstone
+from django_bgsync.owners import Owner
 from tests.app.models import Effect
-from tests.deliveries import Device, make_item
+from tests.deliveries import Device, code_of, make_item
 from tests.model.reference import OUTCOMES, Entry, texts
 
 TAGS = ("script", "job")
@@ -25,6 +28,7 @@ PLACES = st.lists(st.integers(0, 99), min_size=1, max_size=6)
 """Which of the known items, counted around: the same may be named twice, in any order."""
 DEATHS = st.sampled_from([None] * 8 + list(range(1, 9)))
 """At which milestone the process ends, if it does."""
+DAY = 24 * 3600
 PAUSES = st.sampled_from([0, 1, 6, 61, 12 * 3600, 12 * 3600])
 """Seconds before a step: a claim is still fresh, a claim is old, a `retry later` is over, every wait is over."""
 
@@ -33,9 +37,17 @@ class Promise(RuleBasedStateMachine):
     @initialize(scripts=st.lists(STEPS, min_size=4, max_size=4))
     def begin(self, scripts: list[list[str]]) -> None:
         self.shift = timedelta(0)
-        self.clock = mock.patch.object(timezone, "now", self.now)
-        self.clock.start()
-        self.devices = [Device(get_user_model().objects.create_user(f"user {n}")) for n in range(2)]
+        self.clocks = [
+            mock.patch.object(timezone, "now", self.now),
+            mock.patch.object(identity, "time", SimpleNamespace(time_ns=lambda: int(self.now().timestamp() * 10**9))),
+        ]
+        for clock in self.clocks:
+            clock.start()
+        users = [get_user_model().objects.create_user(f"user {n}") for n in range(2)]
+        self.visitor = Device()
+        self.devices = [*map(Device, users), self.visitor]
+        self.bound: Any = None
+        """The user to whom the visitor's items belong."""
         self.entries: list[Entry] = []
         self.paused: dict[str, int] = {}
         for tag in TAGS:
@@ -46,21 +58,26 @@ class Promise(RuleBasedStateMachine):
         return datetime.now(tz=UTC) + self.shift
 
     def teardown(self) -> None:
-        self.clock.stop()
-        for model in (DeliveryAttempt, SyncItem, SyncTag, Effect, get_user_model()):
+        for clock in self.clocks:
+            clock.stop()
+        history = (DeliveryAttempt, SyncItem, SyncTag, SyncClient, PurgedRange, Tombstone)
+        for model in (*history, Effect, get_user_model()):
             model._default_manager.all().delete()
 
     # What devices and users do
 
     @rule(
-        who=st.integers(0, 1),
+        who=st.integers(0, 2),
         tag=st.sampled_from(TAGS),
         scripts=st.lists(STEPS, min_size=1, max_size=4),
         in_lane=st.booleans(),
+        is_dated=st.booleans(),
         dies_at=DEATHS,
     )
-    def send_new(self, who: int, tag: str, scripts: list[list[str]], in_lane: bool, dies_at: int | None) -> None:
-        made = [self._make(who, tag, steps, in_lane) for steps in scripts]
+    def send_new(
+        self, who: int, tag: str, scripts: list[list[str]], in_lane: bool, is_dated: bool, dies_at: int | None
+    ) -> None:
+        made = [self._make(who, tag, steps, in_lane, is_dated) for steps in scripts]
         self._deliver(made, dies_at)
 
     @precondition(lambda self: self.entries)
@@ -86,7 +103,9 @@ class Promise(RuleBasedStateMachine):
         if (row := entry.row()) is None:
             return
         changed = {**entry.document, "payload": [*entry.document["payload"], "apply"]}
-        [result] = self._device(entry).send(changed)
+        if self._is_refused(entry):
+            return
+        [result] = self._say(entry, changed).json()["results"]
         assert (result["status"], result["code"]) == ("conflict", "payload_mismatch")
         after = entry.row()
         assert after is not None
@@ -103,7 +122,8 @@ class Promise(RuleBasedStateMachine):
                 (each for each in self.entries if (each.owner, each.id) == (self._reference(other), entry.id)), None
             )
             if twin is None:
-                self.entries.append(twin := Entry(self._reference(other), dict(entry.document)))
+                twin = Entry(self._reference(other), dict(entry.document), is_outdated=entry.is_outdated)
+                self.entries.append(twin)
             self._deliver([twin], dies_at)
 
     @precondition(lambda self: self.entries)
@@ -112,10 +132,18 @@ class Promise(RuleBasedStateMachine):
         self._wait(wait)
         entries = self._pick(places)
         awaiting = list(dict.fromkeys(entry.id for entry in entries))
-        response = self._dying(dies_at, lambda: self._device(entries[0]).deliver(awaiting=awaiting))
-        if response is not None:
+        response = self._dying(dies_at, lambda: self._say(entries[0], awaiting=awaiting))
+        if response is not None and not self._is_refused(entries[0], response):
             asked = {entry.id: entry for entry in entries}
             self._check_answers([asked[item_id] for item_id in awaiting], response, "settled")
+
+    @rule(who=st.sampled_from([0, 1, None]))
+    def sign_in(self, who: int | None) -> None:
+        """On the visitor's device; it keeps the items that it has not sent yet, and names itself as before."""
+        self.visitor.http.logout()
+        self.visitor.user = None if who is None else self.devices[who].user
+        if self.visitor.user is not None:
+            self.visitor.http.force_login(self.visitor.user)
 
     # What happens on the server
 
@@ -131,6 +159,15 @@ class Promise(RuleBasedStateMachine):
         if state == "paused":
             self.paused[tag] = DeliveryAttempt.objects.filter(tag_id=tag).count()
 
+    @rule(wait=st.sampled_from([0, DAY // 2, DAY + DAY // 2]))
+    def prune(self, wait: int) -> None:
+        """Twice, for what the first run declares gone the second one removes."""
+        self._wait(wait)
+        for _ in range(2):
+            retention.prune()
+        for entry in self.entries:
+            entry.may_be_gone(self.now() - timedelta(seconds=DAY))
+
     @rule()
     def requeue(self) -> None:
         for entry in self.entries:
@@ -142,6 +179,7 @@ class Promise(RuleBasedStateMachine):
     @invariant()
     def applied_items_have_one_effect_and_no_others_have_any(self) -> None:
         applied = Counter(SyncItem.objects.filter(state="applied").values_list("item_id", flat=True))
+        applied += Counter(UUID(entry.id) for entry in getattr(self, "entries", ()) if entry.gone == "applied")
         assert Counter(Effect.objects.values_list("item", flat=True)) == applied
 
     @invariant()
@@ -155,6 +193,12 @@ class Promise(RuleBasedStateMachine):
             entry.check_lane(row)
 
     @invariant()
+    def the_visitors_items_are_tried_for_whom_they_belong_to(self) -> None:
+        if hasattr(self, "visitor"):
+            rows = SyncItem.objects.of_owner(self._reference(self.visitor)).not_applied()
+            assert set(rows.values_list("user_id", flat=True)) <= {self.bound and self.bound.pk}
+
+    @invariant()
     def nothing_of_a_paused_tag_is_tried(self) -> None:
         for tag, attempts in getattr(self, "paused", {}).items():
             assert DeliveryAttempt.objects.filter(tag_id=tag).count() == attempts
@@ -162,12 +206,14 @@ class Promise(RuleBasedStateMachine):
     # Parts of the steps
 
     def _wait(self, seconds: int) -> None:
-        if self.shift < timedelta(days=6):  # soon after that, RetryLater gives up
+        if self.shift + timedelta(seconds=seconds) < timedelta(days=6, hours=18):  # after 7 days, RetryLater gives up
             self.shift += timedelta(seconds=seconds)
 
-    def _make(self, who: int, tag: str, steps: list[str], in_lane: bool) -> Entry:
+    def _make(self, who: int, tag: str, steps: list[str], in_lane: bool, is_dated: bool = True) -> Entry:
         owner = self._reference(self.devices[who])
         entry = Entry(owner, make_item(tag, steps))
+        if not is_dated:
+            entry.document["id"] = str(uuid4())
         if in_lane:
             lane = [each for each in self.entries if each.owner == owner and each.document.get("lane")]
             entry.before = lane[-1] if lane else None
@@ -181,7 +227,7 @@ class Promise(RuleBasedStateMachine):
         return [entry for entry in found if entry.owner == found[0].owner]
 
     def _reference(self, device: Device) -> str:
-        return f"u:{device.user.pk}"
+        return f"c:{device.id}" if device is self.visitor else f"u:{device.user.pk}"
 
     def _device(self, entry: Entry) -> Device:
         return next(device for device in self.devices if self._reference(device) == entry.owner)
@@ -190,9 +236,23 @@ class Promise(RuleBasedStateMachine):
         for entry in entries:
             entry.ask_again()
         items = [{**entry.document, "send_count": send_count, "retry": entry.retry} for entry in entries]
-        response = self._dying(dies_at, lambda: self._device(entries[0]).deliver(*items))
-        if response is not None:
+        response = self._dying(dies_at, lambda: self._say(entries[0], *items))
+        if response is not None and not self._is_refused(entries[0], response):
             self._check_answers(entries, response, "results")
+
+    def _say(self, entry: Entry, *items: dict[str, Any], **members: Any) -> Any:
+        """One request of the owner of this entry."""
+        device = self._device(entry)
+        if device is self.visitor:
+            members["owner"] = Owner(None, visitor=UUID(device.id)).key
+            self.bound = self.bound or device.user
+        return device.deliver(*items, **members)
+
+    def _is_refused(self, entry: Entry, response: Any = None) -> bool:
+        """The items of a visitor who has become a user are that user's alone."""
+        is_refused = self._device(entry) is self.visitor and self.visitor.user != self.bound
+        assert not is_refused or response is None or code_of(response) == (409, "wrong_owner")
+        return is_refused
 
     def _check_answers(self, entries: list[Entry], response: Any, name: str) -> None:
         assert response.status_code == 200, response.content
