@@ -137,13 +137,15 @@ class Promise(RuleBasedStateMachine):
             asked = {entry.id: entry for entry in entries}
             self._check_answers([asked[item_id] for item_id in awaiting], response, "settled")
 
-    @rule(who=st.sampled_from([0, 1, None]))
-    def sign_in(self, who: int | None) -> None:
-        """On the visitor's device; it keeps the items that it has not sent yet, and names itself as before."""
+    @rule(who=st.sampled_from([0, 1, None]), dies_at=DEATHS)
+    def sign_in(self, who: int | None, dies_at: int | None) -> None:
+        """On the visitor's device, which names itself as before and sends what it has."""
         self.visitor.http.logout()
         self.visitor.user = None if who is None else self.devices[who].user
         if self.visitor.user is not None:
             self.visitor.http.force_login(self.visitor.user)
+        if held := [entry for entry in self.entries if entry.owner == self._reference(self.visitor)]:
+            self._deliver(held, dies_at)
 
     # What happens on the server
 
@@ -159,14 +161,16 @@ class Promise(RuleBasedStateMachine):
         if state == "paused":
             self.paused[tag] = DeliveryAttempt.objects.filter(tag_id=tag).count()
 
-    @rule(wait=st.sampled_from([0, DAY // 2, DAY + DAY // 2]))
-    def prune(self, wait: int) -> None:
-        """Twice, for what the first run declares gone the second one removes."""
+    @rule(wait=st.sampled_from([0, DAY // 2, DAY + DAY // 2]), who=st.integers(0, 2))
+    def prune(self, wait: int, who: int) -> None:
+        """Twice, for what the first run declares gone the second one removes. Then a device comes that slept long."""
         self._wait(wait)
         for _ in range(2):
             retention.prune()
         for entry in self.entries:
             entry.may_be_gone(self.now() - timedelta(seconds=DAY))
+        if held := [entry for entry in self.entries if entry.owner == self._reference(self.devices[who])]:
+            self._deliver(held, None)
 
     @rule()
     def requeue(self) -> None:
