@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.safestring import mark_safe
 
 from django_bgsync import conf
+from django_bgsync.conf import settings
 
 TEMPLATE = "django_bgsync/service_worker.js"
 REMOVAL = "django_bgsync/service_worker_removal.js"
@@ -39,13 +40,14 @@ def render(*, lifecycle: bool = True) -> Script:
     return _script(get_template(TEMPLATE).render(context))
 
 
-def configuration() -> dict[str, str]:
+def configuration() -> dict[str, str | int]:
     """What page and worker must know of the site."""
     return {
         "base": reverse("django_bgsync:session").removesuffix("v1/session/"),
         "scope": conf.service_worker("SCOPE"),
         "csrfCookie": django_settings.CSRF_COOKIE_NAME,
         "csrfHeader": django_settings.CSRF_HEADER_NAME.removeprefix("HTTP_").replace("_", "-"),
+        "maxAge": round(conf.seconds(settings.CLIENT_MAX_AGE) * 1000),
     }
 
 

@@ -37,6 +37,7 @@ def bgsync_script(context: Context, app_version: str = "") -> SafeString:
         "data-scope": config["scope"],
         "data-csrf-cookie": config["csrfCookie"],
         "data-csrf-header": config["csrfHeader"],
+        "data-max-age": config["maxAge"],
         "data-worker": _worker_url(),
         "data-app-version": app_version,
         "nonce": _nonce(context),

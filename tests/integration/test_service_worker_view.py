@@ -51,6 +51,7 @@ def test_body():
         "scope": "/",
         "csrfCookie": "csrftoken",
         "csrfHeader": "X-CSRFTOKEN",
+        "maxAge": 30 * 24 * 3_600_000,
         "lifecycle": True,
         "version": version,
     }
@@ -70,11 +71,12 @@ def test_names_of_the_project(settings):
     """The worker is told the project's own cookie, header, scope and prefix."""
     settings.CSRF_COOKIE_NAME = "token"
     settings.CSRF_HEADER_NAME = "HTTP_X_MY_TOKEN"
-    settings.BGSYNC = {"SERVICE_WORKER": {"SCOPE": "/shop/"}}
+    settings.BGSYNC = {"CLIENT_MAX_AGE": 60, "SERVICE_WORKER": {"SCOPE": "/shop/"}}
     response = get()
     configuration = configuration_in(response.content.decode())
 
     assert response["Service-Worker-Allowed"] == "/shop/"
+    assert configuration["maxAge"] == 60_000
     assert (configuration["csrfCookie"], configuration["csrfHeader"], configuration["scope"]) == (
         "token",
         "X-MY-TOKEN",

@@ -18,6 +18,7 @@ SCRIPT = {
     "data-scope": "/",
     "data-csrf-cookie": "csrftoken",
     "data-csrf-header": "X-CSRFTOKEN",
+    "data-max-age": "2592000000",
 }
 
 

@@ -8,7 +8,7 @@ export interface PageConfig extends Config {
     appVersion: string;
 }
 
-export function readConfig({base, worker, scope, csrfCookie, csrfHeader, appVersion}: DOMStringMap): PageConfig {
+export function readConfig({base, worker, scope, csrfCookie, csrfHeader, maxAge, appVersion}: DOMStringMap): PageConfig {
     const absolute = (path: string) => new URL(path, location.origin).href;
     return {
         base: absolute(base ?? "/bgsync/"),
@@ -16,6 +16,7 @@ export function readConfig({base, worker, scope, csrfCookie, csrfHeader, appVers
         appVersion: readVersion(appVersion ?? ""),
         csrfCookie: csrfCookie ?? "csrftoken",
         csrfHeader: csrfHeader ?? "X-CSRFToken",
+        maxAge: Number(maxAge ?? 30 * 24 * 3_600_000),
     };
 }
 

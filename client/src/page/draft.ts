@@ -7,10 +7,12 @@ export interface EnqueueOptions {
     lane?: string;
     /** Replaces items of the same tag, lane and key that were never sent; the newest counts. */
     coalesceKey?: string | null;
+    /** Milliseconds after which it is not worth sending any more. */
+    maxAge?: number | null;
 }
 
 const TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const OPTIONS = new Set(["lane", "coalesceKey"]);
+const OPTIONS = new Set(["lane", "coalesceKey", "maxAge"]);
 const MAX_NAME = 100;
 
 /** What `enqueue` was given, checked. Raises TypeError for wrong use, NotSerializableError for what JSON cannot carry. */
@@ -21,13 +23,15 @@ export function readDraft(tag: string, payload: unknown, options: EnqueueOptions
     if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
     const text = written(payload);
     const bytes = new TextEncoder().encode(text).length;
-    const {lane, coalesceKey: key} = options;
+    const {lane, coalesceKey: key, maxAge} = options;
+    if (!((maxAge ?? 1) > 0)) throw new TypeError("bgsync: maxAge is a positive number of milliseconds");
     return {
         tag,
         lane: readName("lane", lane ?? ""),
         payload: JSON.parse(text) as Json,
         bytes,
         ...((key ?? null) !== null && {coalesce_key: readName("coalesceKey", key!)}),
+        ...((maxAge ?? null) !== null && {max_age: maxAge!}),
     };
 }
 

@@ -23,6 +23,7 @@ export class LastFlush {
     private readonly unsent = new Map<string, StoredItem>();
     private head: Envelope | null = null;
     private notBefore = 0;
+    private clock = 0;
 
     constructor(private readonly runtime: Runtime, private readonly session: SessionCheck) {}
 
@@ -47,7 +48,7 @@ export class LastFlush {
         if (!this.head?.owner || !isPast(this.notBefore, this.runtime.now())) return;
         const items = this.fitting();
         if (!items.length) return;
-        const wire = items.map((item) => wireItem({...item, send_count: item.send_count + 1}, null));
+        const wire = items.map((item) => wireItem({...item, send_count: item.send_count + 1}, null, this.clock));
         const envelope = {...this.head, sent_at: new Date(this.runtime.now()).toISOString(), items: wire};
         const sending = this.send(envelope, token, true);
         void this.mark(items).catch(() => undefined);
@@ -60,6 +61,7 @@ export class LastFlush {
             const device = await readDevice(tx);
             this.head = device.isRevoked || isCutOff(device) ? null : await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
             this.notBefore = device.not_before;
+            this.clock = device.clock;
         });
         await read.catch(() => undefined);  // then there is no last flush
     }

@@ -4,6 +4,7 @@ import {exchange} from "../shared/exchange";
 import type {Announcement} from "../shared/messages";
 import type {Outbox} from "../shared/outbox";
 import type {Result} from "../shared/protocol";
+import {verdictHere} from "../shared/results";
 import type {Runtime} from "../shared/runtime";
 import type {Settlement} from "../shared/schema";
 import {isObject, isResult, parsed} from "../shared/verdict";
@@ -55,7 +56,7 @@ export class Receipts {
     private async ask(id: string): Promise<void> {
         for (let asked = 0; this.waiting.has(id); asked += 1) {
             const result = await this.fetchResult(id);
-            if (result === "unknown") return this.settle(id, unknownItem(id));
+            if (result === "unknown") return this.settle(id, verdictHere(id, "unknown_item"));
             if (result?.disposition === "done" || result?.disposition === "park") return this.settle(id, result);
             await new Promise((resume) => setTimeout(resume, askDelay(asked)));
         }
@@ -75,11 +76,4 @@ export class Receipts {
         this.waiting.get(id)?.resolve(settlement);
         this.waiting.delete(id);
     }
-}
-
-function unknownItem(id: string): Result {
-    return {
-        id, status: "deferred", disposition: "retry", code: "unknown_item", replayed: false,
-        result: null, retry_after: null, problem: null,
-    };
 }

@@ -1,5 +1,5 @@
-import {readDevice} from "./device";
-import {inState, put} from "./items";
+import {readDevice, type Device} from "./device";
+import {inState, isOverdue, put} from "./items";
 import {inTurn, sendable, type Candidate} from "./lanes";
 import type {Limits, WireItem} from "./protocol";
 import type {StoredItem, Tx, WriteTx} from "./schema";
@@ -33,11 +33,12 @@ const LONGEST_WAIT = 24 * 3_600_000;
 
 /** Lease the next items of an owner to one delivery. */
 export async function leaseBatch(tx: WriteTx, selection: Selection): Promise<Leased[]> {
-    const {limits} = await readDevice(tx);
+    const device = await readDevice(tx);
+    const {limits} = device;
     const most = Math.min(selection.cap, limits.max_items);
-    const found = ofOneSender(await candidates(tx, selection, most));
+    const found = ofOneSender(await candidates(tx, device, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
-    return Promise.all(batch.map((candidate) => lease(tx, candidate, selection)));
+    return Promise.all(batch.map((candidate) => lease(tx, device, candidate, selection)));
 }
 
 /** A delivery has one owner, and a user sends what a visitor wrote in the visitor's name. */
@@ -59,9 +60,10 @@ export function isPast(instant: number, now: number): boolean {
     return instant <= now || instant > now + LONGEST_WAIT;
 }
 
-async function candidates(tx: Tx, selection: Selection, most: number): Promise<Candidate[]> {
+async function candidates(tx: Tx, device: Device, selection: Selection, most: number): Promise<Candidate[]> {
     const isDue = (item: StoredItem) =>
         !selection.tried.has(item.id) &&
+        !isOverdue(item, device) &&
         isPast(item.not_before, selection.now) &&
         (selection.eager || isPast(item.next_try, selection.now));
     for (let limit = PAGE; ; limit *= 4) {
@@ -90,21 +92,22 @@ function cut(found: Candidate[], limits: Limits): Candidate[] {
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
 }
 
-async function lease(tx: WriteTx, {item, after}: Candidate, {by, leaseUntil}: Selection): Promise<Leased> {
+async function lease(tx: WriteTx, {clock}: Device, {item, after}: Candidate, {by, leaseUntil}: Selection): Promise<Leased> {
     const leased = await put(tx, {
         ...item, state: "sending", send_count: item.send_count + 1, uncertain: true, lease_by: by, lease_until: leaseUntil,
     });
-    return {item: leased, wire: wireItem(leased, after)};
+    return {item: leased, wire: wireItem(leased, after, clock)};
 }
 
-export function wireItem(item: StoredItem, after: string | null): WireItem {
+/** `clock`: what the device's is off now. The server takes an instant for one of the clock that says when this was sent. */
+export function wireItem(item: StoredItem, after: string | null, clock: number): WireItem {
     return {
         id: item.id,
         tag: item.tag,
         lane: item.lane,
         after,
         seq: item.seq,
-        created_at: new Date(item.created_at).toISOString(),
+        created_at: new Date(item.created_at + (item.clock ?? clock) - clock).toISOString(),
         send_count: item.send_count,
         retry: item.retry,
         payload: item.payload,

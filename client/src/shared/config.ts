@@ -4,6 +4,8 @@ export interface Config {
     base: string;
     csrfCookie: string;
     csrfHeader: string;
+    /** Milliseconds after which an item is too old to be sent. */
+    maxAge: number;
 }
 
 export function withinBase(config: Config, path: string): string {

@@ -25,10 +25,12 @@ const ROWLESS = new Set(["expired", "id_too_old", "invalid_item", "too_large", "
  * An owner's items whose news is still wanted, as far as one envelope can ask for them: those of the sender of `first`, if
  * something is sent. Where they are too many, others with each `turn`.
  */
-export async function awaited(tx: Tx, owner: string, turn: number, first?: StoredItem): Promise<StoredItem[]> {
+export async function awaited(
+    tx: Tx, owner: string, turn: number, overdue: StoredItem[], first?: StoredItem,
+): Promise<StoredItem[]> {
     const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
     const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({result}) => !ROWLESS.has(result?.code ?? ""));
-    const all = [...accepted, ...parked];
+    const all = [...overdue, ...accepted, ...parked];
     const sender = (first ?? all[turn % all.length])?.visitor?.owner;
     const items = all.filter(({visitor}) => visitor?.owner === sender);
     const start = items.length > MAX_AWAITING ? (turn * MAX_AWAITING) % items.length : 0;

@@ -17,6 +17,10 @@ export interface Device {
     isRevoked: boolean;
     /** Milliseconds to add to the device's clock to get the server's. */
     clock: number;
+    /** The server's clock at its latest answer, 0 before the first. */
+    answered_at: number;
+    /** How many times it has answered. */
+    answers: number;
     minted: Minted;
     limits: Limits;
     /** The server asked for no delivery before this instant. */
@@ -44,6 +48,8 @@ export const INITIAL_DEVICE: Device = {
     isBound: false,
     isRevoked: false,
     clock: 0,
+    answered_at: 0,
+    answers: 0,
     minted: {at: 0, count: 0},
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -79,4 +85,9 @@ export async function backOff(tx: WriteTx, moment: Moment): Promise<void> {
 /** Nothing got through the last time, or the browser sees no network. Both may be over: a reason to ask before sending. */
 export function isCutOff({failures}: Device): boolean {
     return failures > 0 || globalThis.navigator?.onLine === false;
+}
+
+/** The server has said nothing for an hour, or the clock was changed since: what we take for its time may be wrong. */
+export function isLongAgo({answered_at, clock}: Device, now: number): boolean {
+    return Math.abs(now + clock - answered_at) > 3_600_000;
 }

@@ -1,8 +1,10 @@
+import {startAging} from "./aging";
 import type {Moment} from "./backoff";
 import {isPast, leaseBatch, reclaim, type Leased} from "./batch";
+import {noteContact} from "./contact";
 import {awaited, deliver, writeEnvelope, type Cause} from "./delivery";
-import {backOff, changeDevice, isCutOff, readDevice, type Device} from "./device";
-import {inState} from "./items";
+import {backOff, changeDevice, isCutOff, isLongAgo, readDevice, type Device} from "./device";
+import {inState, overdueItems} from "./items";
 import {LEASE, type FlushLock} from "./lock";
 import {news, type Reached} from "./messages";
 import {blockOwner} from "./ownership";
@@ -10,7 +12,7 @@ import {Pace} from "./pace";
 import type {Answer, Envelope, Limits, Trigger} from "./protocol";
 import type {Runtime} from "./runtime";
 import type {StoredItem, WriteTx} from "./schema";
-import {clockOffset, REACHED, type SessionCheck} from "./session";
+import type {SessionCheck} from "./session";
 import {applyNews, applyResults, countFailure, giveBack} from "./settlement";
 import type {Verdict} from "./verdict";
 import {disown} from "./visitors";
@@ -57,7 +59,9 @@ export class Flush {
         await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
         for (;;) {
             const ending = await this.step();
-            if (ending) return ending;
+            if (!ending) continue;
+            await startAging(this.runtime);
+            return ending;
         }
     }
 
@@ -70,7 +74,7 @@ export class Flush {
         if (!isPast(device.not_before, now())) return "postponed";
         if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
         if (!device.owner) return this.findOwner();
-        if (!this.hasProbed && isCutOff(device)) return this.probe(device);
+        if (!this.hasProbed && (isCutOff(device) || isLongAgo(device, now()))) return this.probe(device);
         await this.lock.renew();
         const prepared = await db.write((tx) => this.prepare(tx, device.owner));
         if (!prepared) return "drained";
@@ -102,8 +106,9 @@ export class Flush {
         const eager = !PATIENT.has(this.cause.trigger);
         const by = this.runtime.instance;
         const batch = await leaseBatch(tx, {owner, now, eager, tried, cap, proven, by, leaseUntil: now + LEASE});
-        const asks = !this.hasAsked && (batch.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
-        const asked = asks ? await awaited(tx, owner, this.turn, batch[0]?.item) : [];
+        const overdue = (await overdueItems(tx, await readDevice(tx))).filter((item) => item.owner === owner);
+        const asks = !this.hasAsked && (batch.length + overdue.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
+        const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
         const first = batch[0]?.item ?? asked[0];
         if (!first) return null;
         const items = batch.map(({wire}) => wire);
@@ -136,9 +141,9 @@ export class Flush {
     private async accept(answer: Answer, envelope: Envelope): Promise<null> {
         const {moment} = this;
         await this.session.confirm(answer.owner, async (tx) => {
-            await noteAnswer(tx, answer, moment.now);
+            const expired = await noteContact(tx, answer, moment, {not_before: 0});
             const sent = await applyResults(tx, answer.results, moment);
-            return [...sent, ...(await applyNews(tx, answer.settled ?? [], moment))];
+            return [...expired, ...sent, ...(await applyNews(tx, answer.settled ?? [], moment))];
         });
         this.pace.succeed(envelope.items.map(({id}) => id));
         this.hasAsked = true;
@@ -216,10 +221,4 @@ export class Flush {
         this.runtime.announce({type: "change"});
         return ending;
     }
-}
-
-async function noteAnswer(tx: WriteTx, answer: Answer, now: number): Promise<void> {
-    const {limits} = await readDevice(tx);
-    const clock = clockOffset(answer.server_time, now);
-    await changeDevice(tx, {...REACHED, ...clock, not_before: 0, limits: {...limits, ...answer.limits}});
 }

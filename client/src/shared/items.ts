@@ -1,4 +1,4 @@
-import {changeDevice, readDevice} from "./device";
+import {changeDevice, isLongAgo, readDevice, type Device} from "./device";
 import {mint} from "./identity";
 import type {OutboxReport} from "./protocol";
 import type {ItemState, StoredItem, Tx, WriteTx} from "./schema";
@@ -13,8 +13,23 @@ const STATES: ItemState[] = [...UNSENT, "accepted", "parked"];
 
 /** What an item has when it is due and nothing is known of an earlier try. */
 export const DUE = {
-    state: "queued", failures: 0, next_try: 0, not_before: 0, result: null, last_error: null,
+    state: "queued", failures: 0, next_try: 0, not_before: 0, expires_at: null, result: null, last_error: null,
 } as const satisfies Partial<StoredItem>;
+
+/** It has waited for too long to be sent as if nothing were. */
+export function isOverdue({state, expires_at}: StoredItem, {answered_at}: Device): boolean {
+    return (state === "queued" || state === "blocked") && Boolean(expires_at) && expires_at! <= answered_at;
+}
+
+export async function overdueItems(tx: Tx, device: Device): Promise<StoredItem[]> {
+    const expired = await tx.objectStore("items").index("expires_at").getAll(IDBKeyRange.upperBound(device.answered_at));
+    return expired.filter((item) => isOverdue(item, device));
+}
+
+/** When something is written: by the device's clock, and what is known of it. */
+export function writtenAt(device: Device, now: number): Pick<StoredItem, "created_at" | "clock" | "since"> {
+    return {created_at: now, clock: isLongAgo(device, now) ? null : device.clock, since: device.answers};
+}
 
 /** By its id, or by one it had before. */
 export async function find(tx: Tx, id: string): Promise<StoredItem | undefined> {
@@ -51,7 +66,7 @@ export async function copyItem(tx: WriteTx, item: StoredItem, now: number): Prom
         ...DUE,
         id: await mintId(tx, now),
         aliases: [...item.aliases, item.id],
-        created_at: now,
+        ...writtenAt(await readDevice(tx), now),
         send_count: 0,
         retry: 0,
         uncertain: false,

@@ -1,8 +1,8 @@
 import type {Database} from "./database";
-import {changeDevice, readDevice} from "./device";
+import {changeDevice, readDevice, type Device} from "./device";
 import {AlreadySentError, NotRetryableError, QuotaExceededError, TooLargeError} from "./errors";
 import {supersede} from "./coalescing";
-import {copyItem, countItems, DUE, find, mintId, put, remove, type Counts} from "./items";
+import {copyItem, countItems, DUE, find, mintId, put, remove, writtenAt, type Counts} from "./items";
 import type {Json} from "./protocol";
 import {keepResult, pruneResults} from "./results";
 import type {Settlement, StoredItem, Tx, WriteTx} from "./schema";
@@ -14,6 +14,8 @@ export interface Draft {
     bytes: number;
     /** It takes the place of items with the same key that were never sent. */
     coalesce_key?: string;
+    /** Milliseconds. */
+    max_age?: number;
     /** The page that has yet to learn whose session it is. */
     provisional?: string;
 }
@@ -42,10 +44,11 @@ export class Outbox {
                 // On a second run, after a lost handle, the first one may have committed without a word.
                 const written = id && (await find(tx, id));
                 if (written) return written;
-                const {owner, limits} = await readDevice(tx);
+                const device = await readDevice(tx);
+                const {owner, limits} = device;
                 if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
                 superseded = await supersede(tx, owner, draft, this.now());
-                return insert(tx, (id ??= await mintId(tx, this.now())), owner, draft, this.now());
+                return insert(tx, (id ??= await mintId(tx, this.now())), device, draft, this.now());
             });
             return {item, superseded};
         } catch (error) {
@@ -122,9 +125,9 @@ async function findOwn(tx: Tx, id: string): Promise<StoredItem | undefined> {
     return item?.owner === (await readDevice(tx)).owner ? item : undefined;
 }
 
-async function insert(tx: WriteTx, id: string, owner: string, draft: Draft, now: number): Promise<StoredItem> {
+async function insert(tx: WriteTx, id: string, device: Device, draft: Draft, now: number): Promise<StoredItem> {
     const item = {
-        ...draft, ...DUE, id, owner, aliases: [], created_at: now,
+        ...draft, ...DUE, ...writtenAt(device, now), id, owner: device.owner, aliases: [],
         send_count: 0, retry: 0, uncertain: false, lease_by: "", lease_until: 0,
     };
     const seq = await tx.objectStore("items").add(item as unknown as StoredItem);

@@ -1,3 +1,4 @@
+import type {Result} from "./protocol";
 import type {Settlement, StoredItem, WriteTx} from "./schema";
 
 const KEPT = 500;
@@ -18,4 +19,10 @@ export async function pruneResults(tx: WriteTx, now: number): Promise<void> {
     const surplus = (await results.count()) - old.length - KEPT;
     const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
     await Promise.all(oldest.map((id) => results.delete(id)));
+}
+
+/** What this device itself has to say of an item, in the server's words. */
+export function verdictHere(id: string, code: "expired" | "unknown_item"): Result {
+    const [status, disposition] = code === "expired" ? ["expired", "park"] as const : ["deferred", "retry"] as const;
+    return {id, status, disposition, code, replayed: false, result: null, retry_after: null, problem: null};
 }

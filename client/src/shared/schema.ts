@@ -31,6 +31,14 @@ export interface StoredItem {
     provisional?: string;
     state: ItemState;
     created_at: number;
+    /** What the device's clock was off then, as far as that was known. */
+    clock?: number | null;
+    /** How many times the server had answered before. */
+    since?: number;
+    /** Milliseconds after which it is too old, if that is less than the site's own limit. */
+    max_age?: number;
+    /** When it is, by the server's clock; not known before the server's next answer. */
+    expires_at?: number | null;
     send_count: number;
     retry: number;
     /** It was sent and no verdict came: the server may hold it. */
@@ -70,6 +78,7 @@ interface Schema extends DBSchema {
             owner_state: [string, ItemState];
             owner_lane: [string, string];
             provisional: string;
+            expires_at: number;
             coalesce: [owner: string, tag: string, lane: string, key: string];
         };
     };
@@ -84,7 +93,7 @@ export type Tx = IDBPTransaction<Schema, Stores, "readonly"> | WriteTx;
 type UpgradeTx = IDBPTransaction<Schema, Stores, "versionchange">;
 
 /** One step per version, for ever: additive, and no step ever drops a row. */
-const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing];
+const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing, indexAge];
 const VERSION = STEPS.length;
 
 /**
@@ -129,4 +138,8 @@ function createStores(db: Handle, tx: UpgradeTx): void {
 
 function indexCoalescing(_db: Handle, tx: UpgradeTx): void {
     tx.objectStore("items").createIndex("coalesce", ["owner", "tag", "lane", "coalesce_key"]);
+}
+
+function indexAge(_db: Handle, tx: UpgradeTx): void {
+    tx.objectStore("items").createIndex("expires_at", "expires_at");
 }

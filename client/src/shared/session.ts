@@ -1,4 +1,5 @@
-import {backOff, changeDevice, readDevice} from "./device";
+import {noteContact} from "./contact";
+import {backOff} from "./device";
 import {exchange, type Silence} from "./exchange";
 import {news, type Announcement, type Reached} from "./messages";
 import {confirmOwner, type OwnerChange} from "./ownership";
@@ -18,19 +19,15 @@ export class SessionCheck {
 
     /** Ask the server. What it changed for the items here, null if it could not be asked. */
     async run(signal?: AbortSignal): Promise<OwnerChange | null> {
-        const {now} = this.runtime;
+        const {now, random} = this.runtime;
         const asked = now();
         const reply = await exchange(this.runtime, "v1/session/", {}, signal);
         const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
         if (!isSession(body)) return this.miss(reply);
         this.token = body.csrf_token;
         const isVisitor = !body.authenticated && body.owner !== null;
-        const change = await this.confirm(body.owner, async (tx) => {
-            const {limits} = await readDevice(tx);
-            const clock = clockOffset(body.server_time, (asked + now()) / 2);
-            await changeDevice(tx, {...REACHED, ...clock, isRevoked: false, limits: {...limits, ...body.limits}});
-            return [];
-        }, isVisitor);
+        const moment = {now: (asked + now()) / 2, random};
+        const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, {isRevoked: false}), isVisitor);
         this.announceReached("server");
         return change;
     }
@@ -74,15 +71,6 @@ export class SessionCheck {
     private announceReached(reached: Reached): void {
         this.runtime.announce({type: "reached", reached});
     }
-}
-
-/** The server has answered: our own backoff starts afresh. */
-export const REACHED = {failures: 0, next_try: 0};
-
-/** How far the device's clock is off, from what the server's said at `instant`. */
-export function clockOffset(serverTime: string, instant: number): {clock?: number} {
-    const offset = Math.round(Date.parse(serverTime) - instant);
-    return Number.isNaN(offset) ? {} : {clock: offset};
 }
 
 function announcements({changed, blocked, released}: OwnerChange): Announcement[] {

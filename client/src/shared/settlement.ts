@@ -1,8 +1,9 @@
 import {clamped, postponed, type Moment} from "./backoff";
-import {copyItem, DUE, find, put, remove} from "./items";
+import {readDevice, type Device} from "./device";
+import {copyItem, DUE, find, isOverdue, put, remove} from "./items";
 import {news, type Announcement} from "./messages";
 import type {Result} from "./protocol";
-import {keepResult, pruneResults} from "./results";
+import {keepResult, pruneResults, verdictHere} from "./results";
 import type {StoredItem, WriteTx} from "./schema";
 
 /** Apply the verdicts on items that were just sent. Returns what to tell about them. */
@@ -19,10 +20,13 @@ export async function applyResults(tx: WriteTx, results: Result[], moment: Momen
 /** Apply news of items the server has had for longer. An item the user has just sent again is not concerned. */
 export async function applyNews(tx: WriteTx, settled: Result[], moment: Moment): Promise<Announcement[]> {
     const told: Announcement[] = [];
+    const device = await readDevice(tx);
     for (const result of settled) {
         const item = await find(tx, result.id);
-        if (item?.state === "accepted" && result.code === "unknown_item") await put(tx, {...item, ...DUE});
-        else if (item && isNews(item, result)) told.push(...(await applyResult(tx, item, result, moment)));
+        const isUnknown = result.code === "unknown_item";
+        if (item && isOverdue(item, device) && isUnknown) told.push(...(await applyResult(tx, item, verdictHere(item.id, "expired"), moment)));
+        else if (item?.state === "accepted" && isUnknown) await put(tx, {...item, ...DUE});
+        else if (item && isNews(item, result, device)) told.push(...(await applyResult(tx, item, result, moment)));
     }
     await pruneResults(tx, moment.now);
     return told;
@@ -44,14 +48,17 @@ export async function giveBack(
     }
 }
 
-function isNews(item: StoredItem, result: Result): boolean {
+function isNews(item: StoredItem, result: Result, device: Device): boolean {
     if (result.disposition === "retry") return false;
+    // Sent, and too old to be sent again: it is what the server says.
+    if (isOverdue(item, device)) return true;
     const known = item.result;
     const same = known?.status === result.status && known.code === result.code;
     return (item.state === "accepted" || item.state === "parked") && !same;
 }
 
-async function applyResult(tx: WriteTx, item: StoredItem, result: Result, moment: Moment): Promise<Announcement[]> {
+/** Apply one verdict. Returns what to tell about it. */
+export async function applyResult(tx: WriteTx, item: StoredItem, result: Result, moment: Moment): Promise<Announcement[]> {
     switch (result.disposition) {
         case "done":
             return finish(tx, item, result, moment);

@@ -13,6 +13,7 @@ interface WorkerConfig {
     base: string;
     csrfCookie: string;
     csrfHeader: string;
+    maxAge: number;
     /** False when imported into a project's own worker, which decides about its lifecycle itself. */
     lifecycle: boolean;
     version: string;

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 d51f5f326b2bc0f793c3225033ac0d0076675b6c10543c994ee04c24de993791 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 44383244810c6722a74902850323b9c730bf27b9799a96cefc1b059e32751308 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -216,6 +216,8 @@
     isBound: false,
     isRevoked: false,
     clock: 0,
+    answered_at: 0,
+    answers: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -251,6 +253,9 @@
   function isCutOff({ failures }) {
     return failures > 0 || globalThis.navigator?.onLine === false;
   }
+  function isLongAgo({ answered_at, clock }, now) {
+    return Math.abs(now + clock - answered_at) > 36e5;
+  }
 
   // src/shared/identity.ts
   var COUNTS = 4096;
@@ -283,7 +288,7 @@
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
   var STORES = ["items", "results", "meta"];
-  var STEPS = [createStores, indexCoalescing];
+  var STEPS = [createStores, indexCoalescing, indexAge];
   var VERSION = STEPS.length;
   async function openHandle(lost) {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
@@ -320,6 +325,9 @@
   }
   function indexCoalescing(_db, tx) {
     tx.objectStore("items").createIndex("coalesce", ["owner", "tag", "lane", "coalesce_key"]);
+  }
+  function indexAge(_db, tx) {
+    tx.objectStore("items").createIndex("expires_at", "expires_at");
   }
 
   // src/shared/database.ts
@@ -410,9 +418,20 @@
     failures: 0,
     next_try: 0,
     not_before: 0,
+    expires_at: null,
     result: null,
     last_error: null
   };
+  function isOverdue({ state, expires_at }, { answered_at }) {
+    return (state === "queued" || state === "blocked") && Boolean(expires_at) && expires_at <= answered_at;
+  }
+  async function overdueItems(tx, device) {
+    const expired = await tx.objectStore("items").index("expires_at").getAll(IDBKeyRange.upperBound(device.answered_at));
+    return expired.filter((item) => isOverdue(item, device));
+  }
+  function writtenAt(device, now) {
+    return { created_at: now, clock: isLongAgo(device, now) ? null : device.clock, since: device.answers };
+  }
   async function find(tx, id) {
     const items = tx.objectStore("items");
     return await items.index("id").get(id) ?? items.index("aliases").get(id);
@@ -439,7 +458,7 @@
       ...DUE,
       id: await mintId(tx, now),
       aliases: [...item.aliases, item.id],
-      created_at: now,
+      ...writtenAt(await readDevice(tx), now),
       send_count: 0,
       retry: 0,
       uncertain: false
@@ -461,6 +480,163 @@
       oldest_at: instants.length ? new Date(Math.min(...instants)).toISOString() : null,
       dropped: (await readDevice(tx)).dropped
     };
+  }
+
+  // src/shared/results.ts
+  var KEPT = 500;
+  var KEPT_FOR = 7 * 24 * 36e5;
+  async function keepResult(tx, item, settlement, now) {
+    const results = tx.objectStore("results");
+    for (const id of [item.id, ...item.aliases]) {
+      await results.put({ id, owner: item.owner, settled_at: now, settlement });
+    }
+  }
+  async function pruneResults(tx, now) {
+    const results = tx.objectStore("results");
+    const byAge = results.index("settled_at");
+    const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
+    const surplus = await results.count() - old.length - KEPT;
+    const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
+    await Promise.all(oldest.map((id) => results.delete(id)));
+  }
+  function verdictHere(id, code) {
+    const [status, disposition] = code === "expired" ? ["expired", "park"] : ["deferred", "retry"];
+    return { id, status, disposition, code, replayed: false, result: null, retry_after: null, problem: null };
+  }
+
+  // src/shared/messages.ts
+  function news(item) {
+    return { id: item.id, aliases: item.aliases, tag: item.tag, lane: item.lane };
+  }
+  function isWorkerMessage(data) {
+    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1 && "type" in data && data.type === "flush";
+  }
+  var CHANNEL = "django-bgsync:1";
+  var Announcer = class {
+    constructor(listener) {
+      this.listener = listener;
+      this.channel = null;
+    }
+    open() {
+      if (this.channel || typeof BroadcastChannel === "undefined") return;
+      this.channel = new BroadcastChannel(CHANNEL);
+      this.channel.onmessage = (event) => this.listener(event.data);
+    }
+    close() {
+      this.channel?.close();
+      this.channel = null;
+    }
+    announce(...announcements2) {
+      for (const announcement of announcements2) {
+        this.listener(announcement);
+        this.channel?.postMessage(announcement);
+      }
+    }
+  };
+
+  // src/shared/settlement.ts
+  async function applyResults(tx, results, moment) {
+    const told = [];
+    for (const result of results) {
+      const item = await find(tx, result.id);
+      if (item) told.push(...await applyResult(tx, item, result, moment));
+    }
+    await pruneResults(tx, moment.now);
+    return told;
+  }
+  async function applyNews(tx, settled, moment) {
+    const told = [];
+    const device = await readDevice(tx);
+    for (const result of settled) {
+      const item = await find(tx, result.id);
+      const isUnknown = result.code === "unknown_item";
+      if (item && isOverdue(item, device) && isUnknown) told.push(...await applyResult(tx, item, verdictHere(item.id, "expired"), moment));
+      else if (item?.state === "accepted" && isUnknown) await put(tx, { ...item, ...DUE });
+      else if (item && isNews(item, result, device)) told.push(...await applyResult(tx, item, result, moment));
+    }
+    await pruneResults(tx, moment.now);
+    return told;
+  }
+  async function countFailure(tx, sent, code, moment) {
+    await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
+  }
+  async function giveBack(tx, sent, changed = (item) => item) {
+    for (const { id, lease_by } of sent) {
+      const item = await find(tx, id);
+      const mine = item?.state === "sending" && item.lease_by === lease_by;
+      if (mine) await put(tx, { ...changed(item), state: "queued" });
+    }
+  }
+  function isNews(item, result, device) {
+    if (result.disposition === "retry") return false;
+    if (isOverdue(item, device)) return true;
+    const known = item.result;
+    const same = known?.status === result.status && known.code === result.code;
+    return (item.state === "accepted" || item.state === "parked") && !same;
+  }
+  async function applyResult(tx, item, result, moment) {
+    switch (result.disposition) {
+      case "done":
+        return finish(tx, item, result, moment);
+      case "wait":
+        await put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
+        return item.state === "accepted" ? [] : [{ type: "sent", item: news(item), result }];
+      case "park":
+        return park(tx, item, result, moment);
+      default:
+        if (item.state === "accepted" || item.state === "parked") return [];
+        await put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
+        return [];
+    }
+  }
+  async function finish(tx, item, result, { now }) {
+    await remove(tx, item);
+    await keepResult(tx, item, result, now);
+    const settled = { type: "settled", item: news(item), result };
+    return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
+  }
+  async function park(tx, item, result, { now }) {
+    if (isFresh(item) && result.code === "id_too_old") {
+      await put(tx, await copyItem(tx, item, now));
+      return [];
+    }
+    await put(tx, { ...item, state: "parked", uncertain: false, result });
+    return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
+  }
+  function isFresh(item) {
+    return item.state === "sending" && item.send_count === 1 && item.aliases.length === 0;
+  }
+  function deferred(item, result, moment) {
+    const kept = { ...item, state: item.state === "blocked" ? "blocked" : "queued", last_error: result.code };
+    if (result.retry_after === null) return postponed(kept, moment);
+    return { ...kept, not_before: moment.now + clamped(result.retry_after) };
+  }
+
+  // src/shared/aging.ts
+  async function startAging({ db, config: config2 }) {
+    if (!(await db.read(ageless)).length) return;
+    await db.write(async (tx) => {
+      const { answered_at } = await readDevice(tx);
+      for (const item of await ageless(tx)) {
+        await put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config2.maxAge) });
+      }
+    });
+  }
+  async function expire(tx, moment) {
+    const device = await readDevice(tx);
+    const told = [];
+    for (const item of await overdueItems(tx, device)) {
+      if (item.uncertain) continue;
+      const news2 = await applyResult(tx, item, verdictHere(item.id, "expired"), moment);
+      if (item.owner === device.owner) told.push(...news2);
+    }
+    return told;
+  }
+  async function ageless(tx) {
+    const { answers } = await readDevice(tx);
+    const byState = tx.objectStore("items").index("state");
+    const waiting = [...await byState.getAll("queued"), ...await byState.getAll("blocked")];
+    return waiting.filter(({ expires_at, since }) => answers && !expires_at && since !== answers);
   }
 
   // src/shared/lanes.ts
@@ -493,11 +669,12 @@
   var PAGE = 500;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
-    const { limits } = await readDevice(tx);
+    const device = await readDevice(tx);
+    const { limits } = device;
     const most = Math.min(selection.cap, limits.max_items);
-    const found = ofOneSender(await candidates(tx, selection, most));
+    const found = ofOneSender(await candidates(tx, device, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
-    return Promise.all(batch.map((candidate) => lease(tx, candidate, selection)));
+    return Promise.all(batch.map((candidate) => lease(tx, device, candidate, selection)));
   }
   function ofOneSender(found) {
     return found.filter(({ item }) => item.visitor?.owner === found[0].item.visitor?.owner);
@@ -512,8 +689,8 @@
   function isPast(instant, now) {
     return instant <= now || instant > now + LONGEST_WAIT;
   }
-  async function candidates(tx, selection, most) {
-    const isDue = (item) => !selection.tried.has(item.id) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
+  async function candidates(tx, device, selection, most) {
+    const isDue = (item) => !selection.tried.has(item.id) && !isOverdue(item, device) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
     for (let limit = PAGE; ; limit *= 4) {
       const queued = await inState(tx, selection.owner, "queued", limit);
       const found = inTurn(await rows(tx, queued, isDue));
@@ -535,7 +712,7 @@
     const fitting = found.findIndex(({ item }) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
   }
-  async function lease(tx, { item, after }, { by, leaseUntil }) {
+  async function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
     const leased = await put(tx, {
       ...item,
       state: "sending",
@@ -544,20 +721,30 @@
       lease_by: by,
       lease_until: leaseUntil
     });
-    return { item: leased, wire: wireItem(leased, after) };
+    return { item: leased, wire: wireItem(leased, after, clock) };
   }
-  function wireItem(item, after) {
+  function wireItem(item, after, clock) {
     return {
       id: item.id,
       tag: item.tag,
       lane: item.lane,
       after,
       seq: item.seq,
-      created_at: new Date(item.created_at).toISOString(),
+      created_at: new Date(item.created_at + (item.clock ?? clock) - clock).toISOString(),
       send_count: item.send_count,
       retry: item.retry,
       payload: item.payload
     };
+  }
+
+  // src/shared/contact.ts
+  async function noteContact(tx, { server_time, limits }, moment, more) {
+    const device = await readDevice(tx);
+    const at = Date.parse(server_time);
+    const clock = Number.isNaN(at) ? {} : { clock: Math.round(at - moment.now), answered_at: at };
+    const contact = { failures: 0, next_try: 0, answers: device.answers + 1, ...clock };
+    await changeDevice(tx, { ...contact, limits: { ...device.limits, ...limits }, ...more });
+    return expire(tx, moment);
   }
 
   // src/shared/config.ts
@@ -652,10 +839,10 @@
   // src/shared/delivery.ts
   var LOOKED_AT = 1e3;
   var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
-  async function awaited(tx, owner, turn, first) {
+  async function awaited(tx, owner, turn, overdue, first) {
     const accepted = await inState(tx, owner, "accepted", LOOKED_AT);
     const parked = (await inState(tx, owner, "parked", LOOKED_AT)).filter(({ result }) => !ROWLESS.has(result?.code ?? ""));
-    const all = [...accepted, ...parked];
+    const all = [...overdue, ...accepted, ...parked];
     const sender = (first ?? all[turn % all.length])?.visitor?.owner;
     const items = all.filter(({ visitor }) => visitor?.owner === sender);
     const start = items.length > MAX_AWAITING ? turn * MAX_AWAITING % items.length : 0;
@@ -743,36 +930,6 @@
     }
   };
 
-  // src/shared/messages.ts
-  function news(item) {
-    return { id: item.id, aliases: item.aliases, tag: item.tag, lane: item.lane };
-  }
-  function isWorkerMessage(data) {
-    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1 && "type" in data && data.type === "flush";
-  }
-  var CHANNEL = "django-bgsync:1";
-  var Announcer = class {
-    constructor(listener) {
-      this.listener = listener;
-      this.channel = null;
-    }
-    open() {
-      if (this.channel || typeof BroadcastChannel === "undefined") return;
-      this.channel = new BroadcastChannel(CHANNEL);
-      this.channel.onmessage = (event) => this.listener(event.data);
-    }
-    close() {
-      this.channel?.close();
-      this.channel = null;
-    }
-    announce(...announcements2) {
-      for (const announcement of announcements2) {
-        this.listener(announcement);
-        this.channel?.postMessage(announcement);
-      }
-    }
-  };
-
   // src/shared/visitors.ts
   async function bindVisitor(tx, user) {
     const { client, visitor } = await readDevice(tx);
@@ -855,174 +1012,6 @@
     }
   };
 
-  // src/shared/session.ts
-  var SessionCheck = class {
-    constructor(runtime2, page) {
-      this.runtime = runtime2;
-      this.page = page;
-      /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
-      this.token = null;
-      /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
-      this.isConfirmed = false;
-    }
-    /** Ask the server. What it changed for the items here, null if it could not be asked. */
-    async run(signal) {
-      const { now } = this.runtime;
-      const asked = now();
-      const reply = await exchange(this.runtime, "v1/session/", {}, signal);
-      const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
-      if (!isSession(body)) return this.miss(reply);
-      this.token = body.csrf_token;
-      const isVisitor = !body.authenticated && body.owner !== null;
-      const change = await this.confirm(body.owner, async (tx) => {
-        const { limits } = await readDevice(tx);
-        const clock = clockOffset(body.server_time, (asked + now()) / 2);
-        await changeDevice(tx, { ...REACHED, ...clock, isRevoked: false, limits: { ...limits, ...body.limits } });
-        return [];
-      }, isVisitor);
-      this.announceReached("server");
-      return change;
-    }
-    /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
-    async confirm(owner, first, isVisitor = false) {
-      const [told, change] = await this.runtime.db.write(async (tx) => [
-        await first?.(tx) ?? [],
-        await confirmOwner(tx, owner ?? "", { page: this.page, isVisitor })
-      ]);
-      this.isConfirmed = true;
-      this.runtime.announce(...told, ...announcements(change));
-      return change;
-    }
-    /** A CSRF token, null if none is to be had. The cookie first: it follows every rotation. */
-    async csrfToken(signal) {
-      return await this.runtime.csrfCookie() ?? this.token ?? this.freshToken(signal);
-    }
-    /** The same without asking the server, for a page that is going away. */
-    get knownToken() {
-      return this.token;
-    }
-    async freshToken(signal) {
-      return await this.run(signal) ? this.token : null;
-    }
-    async miss(reply) {
-      if (reply === "aborted") return null;
-      const { db, now, random: random2 } = this.runtime;
-      await db.write((tx) => backOff(tx, { now: now(), random: random2 }));
-      if (typeof reply === "string") this.announceReached("nobody");
-      else this.announceReached(reply.ours ? "server" : "stranger");
-      return null;
-    }
-    announceReached(reached) {
-      this.runtime.announce({ type: "reached", reached });
-    }
-  };
-  var REACHED = { failures: 0, next_try: 0 };
-  function clockOffset(serverTime, instant) {
-    const offset = Math.round(Date.parse(serverTime) - instant);
-    return Number.isNaN(offset) ? {} : { clock: offset };
-  }
-  function announcements({ changed, blocked, released }) {
-    const told = blocked.map((item) => ({ type: "blocked", item: news(item) }));
-    if (changed) told.push({ type: "owner" });
-    if (changed || blocked.length || released.length) told.push({ type: "change" });
-    return told;
-  }
-  function isSession(body) {
-    return isObject(body) && body["bgsync"] === 1 && typeof body["authenticated"] === "boolean";
-  }
-
-  // src/shared/results.ts
-  var KEPT = 500;
-  var KEPT_FOR = 7 * 24 * 36e5;
-  async function keepResult(tx, item, settlement, now) {
-    const results = tx.objectStore("results");
-    for (const id of [item.id, ...item.aliases]) {
-      await results.put({ id, owner: item.owner, settled_at: now, settlement });
-    }
-  }
-  async function pruneResults(tx, now) {
-    const results = tx.objectStore("results");
-    const byAge = results.index("settled_at");
-    const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
-    const surplus = await results.count() - old.length - KEPT;
-    const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
-    await Promise.all(oldest.map((id) => results.delete(id)));
-  }
-
-  // src/shared/settlement.ts
-  async function applyResults(tx, results, moment) {
-    const told = [];
-    for (const result of results) {
-      const item = await find(tx, result.id);
-      if (item) told.push(...await applyResult(tx, item, result, moment));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
-  }
-  async function applyNews(tx, settled, moment) {
-    const told = [];
-    for (const result of settled) {
-      const item = await find(tx, result.id);
-      if (item?.state === "accepted" && result.code === "unknown_item") await put(tx, { ...item, ...DUE });
-      else if (item && isNews(item, result)) told.push(...await applyResult(tx, item, result, moment));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
-  }
-  async function countFailure(tx, sent, code, moment) {
-    await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
-  }
-  async function giveBack(tx, sent, changed = (item) => item) {
-    for (const { id, lease_by } of sent) {
-      const item = await find(tx, id);
-      const mine = item?.state === "sending" && item.lease_by === lease_by;
-      if (mine) await put(tx, { ...changed(item), state: "queued" });
-    }
-  }
-  function isNews(item, result) {
-    if (result.disposition === "retry") return false;
-    const known = item.result;
-    const same = known?.status === result.status && known.code === result.code;
-    return (item.state === "accepted" || item.state === "parked") && !same;
-  }
-  async function applyResult(tx, item, result, moment) {
-    switch (result.disposition) {
-      case "done":
-        return finish(tx, item, result, moment);
-      case "wait":
-        await put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
-        return item.state === "accepted" ? [] : [{ type: "sent", item: news(item), result }];
-      case "park":
-        return park(tx, item, result, moment);
-      default:
-        if (item.state === "accepted" || item.state === "parked") return [];
-        await put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
-        return [];
-    }
-  }
-  async function finish(tx, item, result, { now }) {
-    await remove(tx, item);
-    await keepResult(tx, item, result, now);
-    const settled = { type: "settled", item: news(item), result };
-    return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
-  }
-  async function park(tx, item, result, { now }) {
-    if (isFresh(item) && result.code === "id_too_old") {
-      await put(tx, await copyItem(tx, item, now));
-      return [];
-    }
-    await put(tx, { ...item, state: "parked", uncertain: false, result });
-    return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
-  }
-  function isFresh(item) {
-    return item.state === "sending" && item.send_count === 1 && item.aliases.length === 0;
-  }
-  function deferred(item, result, moment) {
-    const kept = { ...item, state: item.state === "blocked" ? "blocked" : "queued", last_error: result.code };
-    if (result.retry_after === null) return postponed(kept, moment);
-    return { ...kept, not_before: moment.now + clamped(result.retry_after) };
-  }
-
   // src/shared/flush.ts
   var PATIENT = /* @__PURE__ */ new Set(["enqueue", "timer"]);
   var SENDING_ONLY = /* @__PURE__ */ new Set(["enqueue", "sync"]);
@@ -1042,7 +1031,9 @@
       await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
       for (; ; ) {
         const ending = await this.step();
-        if (ending) return ending;
+        if (!ending) continue;
+        await startAging(this.runtime);
+        return ending;
       }
     }
     async step() {
@@ -1054,7 +1045,7 @@
       if (!isPast(device.not_before, now())) return "postponed";
       if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
       if (!device.owner) return this.findOwner();
-      if (!this.hasProbed && isCutOff(device)) return this.probe(device);
+      if (!this.hasProbed && (isCutOff(device) || isLongAgo(device, now()))) return this.probe(device);
       await this.lock.renew();
       const prepared = await db.write((tx) => this.prepare(tx, device.owner));
       if (!prepared) return "drained";
@@ -1082,8 +1073,9 @@
       const eager = !PATIENT.has(this.cause.trigger);
       const by = this.runtime.instance;
       const batch = await leaseBatch(tx, { owner, now, eager, tried, cap, proven, by, leaseUntil: now + LEASE });
-      const asks = !this.hasAsked && (batch.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
-      const asked = asks ? await awaited(tx, owner, this.turn, batch[0]?.item) : [];
+      const overdue = (await overdueItems(tx, await readDevice(tx))).filter((item) => item.owner === owner);
+      const asks = !this.hasAsked && (batch.length + overdue.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
+      const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
       const first = batch[0]?.item ?? asked[0];
       if (!first) return null;
       const items = batch.map(({ wire }) => wire);
@@ -1114,9 +1106,9 @@
     async accept(answer, envelope) {
       const { moment } = this;
       await this.session.confirm(answer.owner, async (tx) => {
-        await noteAnswer(tx, answer, moment.now);
+        const expired = await noteContact(tx, answer, moment, { not_before: 0 });
         const sent = await applyResults(tx, answer.results, moment);
-        return [...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
+        return [...expired, ...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
       });
       this.pace.succeed(envelope.items.map(({ id }) => id));
       this.hasAsked = true;
@@ -1185,11 +1177,6 @@
       return ending;
     }
   };
-  async function noteAnswer(tx, answer, now) {
-    const { limits } = await readDevice(tx);
-    const clock = clockOffset(answer.server_time, now);
-    await changeDevice(tx, { ...REACHED, ...clock, not_before: 0, limits: { ...limits, ...answer.limits } });
-  }
 
   // src/shared/flusher.ts
   var Flusher = class {
@@ -1238,6 +1225,73 @@
       });
     }
   };
+
+  // src/shared/session.ts
+  var SessionCheck = class {
+    constructor(runtime2, page) {
+      this.runtime = runtime2;
+      this.page = page;
+      /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
+      this.token = null;
+      /** Whether this context has learned whose session it is, rather than taking the last known one for granted. */
+      this.isConfirmed = false;
+    }
+    /** Ask the server. What it changed for the items here, null if it could not be asked. */
+    async run(signal) {
+      const { now, random: random2 } = this.runtime;
+      const asked = now();
+      const reply = await exchange(this.runtime, "v1/session/", {}, signal);
+      const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
+      if (!isSession(body)) return this.miss(reply);
+      this.token = body.csrf_token;
+      const isVisitor = !body.authenticated && body.owner !== null;
+      const moment = { now: (asked + now()) / 2, random: random2 };
+      const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor);
+      this.announceReached("server");
+      return change;
+    }
+    /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
+    async confirm(owner, first, isVisitor = false) {
+      const [told, change] = await this.runtime.db.write(async (tx) => [
+        await first?.(tx) ?? [],
+        await confirmOwner(tx, owner ?? "", { page: this.page, isVisitor })
+      ]);
+      this.isConfirmed = true;
+      this.runtime.announce(...told, ...announcements(change));
+      return change;
+    }
+    /** A CSRF token, null if none is to be had. The cookie first: it follows every rotation. */
+    async csrfToken(signal) {
+      return await this.runtime.csrfCookie() ?? this.token ?? this.freshToken(signal);
+    }
+    /** The same without asking the server, for a page that is going away. */
+    get knownToken() {
+      return this.token;
+    }
+    async freshToken(signal) {
+      return await this.run(signal) ? this.token : null;
+    }
+    async miss(reply) {
+      if (reply === "aborted") return null;
+      const { db, now, random: random2 } = this.runtime;
+      await db.write((tx) => backOff(tx, { now: now(), random: random2 }));
+      if (typeof reply === "string") this.announceReached("nobody");
+      else this.announceReached(reply.ours ? "server" : "stranger");
+      return null;
+    }
+    announceReached(reached) {
+      this.runtime.announce({ type: "reached", reached });
+    }
+  };
+  function announcements({ changed, blocked, released }) {
+    const told = blocked.map((item) => ({ type: "blocked", item: news(item) }));
+    if (changed) told.push({ type: "owner" });
+    if (changed || blocked.length || released.length) told.push({ type: "change" });
+    return told;
+  }
+  function isSession(body) {
+    return isObject(body) && body["bgsync"] === 1 && typeof body["authenticated"] === "boolean";
+  }
 
   // src/shared/synctags.ts
   var PREFIX = "bgsync:";

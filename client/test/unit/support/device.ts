@@ -12,6 +12,8 @@ import {FakeServer} from "./server";
 
 export const START = Date.parse("2026-11-20T10:00:00.000Z");
 
+export const MAX_AGE = 30 * 24 * 3_600_000;
+
 let instances = 0;
 
 /** One page or worker of one browser profile, without its browser. */
@@ -28,7 +30,7 @@ export class FakeContext {
         options: Partial<Runtime> = {},
     ) {
         this.runtime = {
-            config: {base: "https://site.test/bgsync/", csrfCookie: "csrftoken", csrfHeader: "X-CSRFToken"},
+            config: {base: "https://site.test/bgsync/", csrfCookie: "csrftoken", csrfHeader: "X-CSRFToken", maxAge: MAX_AGE},
             context: "page",
             instance: `instance-${(instances += 1)}`,
             version: "",

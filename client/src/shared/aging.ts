@@ -1,0 +1,42 @@
+import type {Moment} from "./backoff";
+import {readDevice} from "./device";
+import {overdueItems, put} from "./items";
+import type {Announcement} from "./messages";
+import {verdictHere} from "./results";
+import type {Runtime} from "./runtime";
+import type {StoredItem, Tx, WriteTx} from "./schema";
+import {applyResult} from "./settlement";
+
+/**
+ * From when on an item is too old: by the server's clock, and counted from its first answer since the item was written. What
+ * the device's own clock says may be years off, and right again the next day.
+ */
+export async function startAging({db, config}: Runtime): Promise<void> {
+    if (!(await db.read(ageless)).length) return;
+    await db.write(async (tx) => {
+        const {answered_at} = await readDevice(tx);
+        for (const item of await ageless(tx)) {
+            await put(tx, {...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge)});
+        }
+    });
+}
+
+/** Park what is too old by now. What may have reached the server stays: the server is asked for it first. */
+export async function expire(tx: WriteTx, moment: Moment): Promise<Announcement[]> {
+    const device = await readDevice(tx);
+    const told: Announcement[] = [];
+    for (const item of await overdueItems(tx, device)) {
+        if (item.uncertain) continue;
+        const news = await applyResult(tx, item, verdictHere(item.id, "expired"), moment);
+        if (item.owner === device.owner) told.push(...news);
+    }
+    return told;
+}
+
+/** Waiting since before the server's last answer, and not yet counted from any. */
+async function ageless(tx: Tx): Promise<StoredItem[]> {
+    const {answers} = await readDevice(tx);
+    const byState = tx.objectStore("items").index("state");
+    const waiting = [...(await byState.getAll("queued")), ...(await byState.getAll("blocked"))];
+    return waiting.filter(({expires_at, since}) => answers && !expires_at && since !== answers);
+}
