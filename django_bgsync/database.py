@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connections, router, transaction
+from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_bgsync.models import SyncItem
@@ -17,6 +17,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 TRIES = 3
+LOST = (OperationalError, InterfaceError)
+"""What the database raises when it is gone. Some of these errors mean something else: ask `is_transient` first."""
 _SQLSTATES = {"40001", "40P01", "55P03"}
 """Serialization failure, deadlock, lock not available (PostgreSQL, appendix A)."""
 _MARIADB_ERRORS = {1205, 1213}

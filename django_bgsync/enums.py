@@ -104,6 +104,7 @@ class Code(TextChoices):
     UNKNOWN_TAG = "unknown_tag", _("no handler for this tag on the server")
     UNKNOWN_ITEM = "unknown_item", _("never seen by the server")
     THROTTLED = "throttled", _("too many items in a short time")
+    UNAVAILABLE = "unavailable", _("the database went away before it was settled")
 
 
 class Trigger(TextChoices):

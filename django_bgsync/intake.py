@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ UNKNOWN_TAG_RETRY = 3600
 """Seconds: a new client that meets an old server waits until the deployment is over."""
 OUT_OF_ORDER_RETRY = 5
 """Seconds: the item before it is on its way, or the next delivery will name another one."""
+
+
+logger = logging.getLogger("django_bgsync")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +88,8 @@ class _Batch:
         self.fresh: dict[UUID, None] = {}
         self.refused: dict[UUID, Result] = {}
         self.allowance = throttling.Allowance(asked=0, granted=0)
+        self.changed: list[SyncItem] = []
+        self.is_cut_off = False
 
     @cached_property
     def items(self) -> dict[UUID, ItemIn]:
@@ -124,16 +130,30 @@ class _Batch:
         return all(pk in self.refused and self.refused[pk].code == Code.THROTTLED for pk in self.items)
 
     def process(self) -> None:
-        """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile."""
+        """Apply what is new, bring forward what is due, and read again what others may have changed meanwhile.
+
+        If the database goes away, what is certain by then is answered, and the rest is `unavailable`. Raises if
+        nothing is.
+        """
+        try:
+            self._process()
+        except database.LOST:
+            self.is_cut_off = True
+            self.rows |= {row.pk: row for row in self.changed}
+            if not any(self._is_certain(self.rows[pk]) for pk in self.items if pk in self.rows):
+                raise
+            logger.warning("The database is gone in the middle of delivery %s.", self.delivery.pk, exc_info=True)
+
+    def _process(self) -> None:
         received = [self.rows[pk] for pk in self.fresh]
         claims = [Claim.on(row, registry[row.tag_id]) for row in received if row.claimed_at is not None]
-        changed = apply(claims, self._try(Hand.RECEIPT))
-        freed = lanes.release(changed) + lanes.look_again([*received, *changed])
-        changed += bring_forward(freed, self._try(Hand.RECEIPT))
-        changed += bring_forward(self._due_replays(), self._try(Hand.REPLAY))
+        self.changed += apply(claims, self._try(Hand.RECEIPT))
+        freed = lanes.release(self.changed) + lanes.look_again([*received, *self.changed])
+        self.changed += bring_forward(freed, self._try(Hand.RECEIPT))
+        self.changed += bring_forward(self._due_replays(), self._try(Hand.REPLAY))
         self._load_awaited()
-        changed += bring_forward(self._due_awaited(), self._try(Hand.AWAITING))
-        self._bring_up_to_date(changed)
+        self.changed += bring_forward(self._due_awaited(), self._try(Hand.AWAITING))
+        self._bring_up_to_date(self.changed)
 
     def result(self, item: ItemIn | Result) -> Result:
         """How one item of the request stands."""
@@ -145,12 +165,16 @@ class _Batch:
             return self.refused[pk]
         if not self._is_same(row, item):
             return results.of_mismatch(item.id)
+        if not self._is_certain(row):
+            return results.deferred(item.id, Code.UNAVAILABLE, results.UNAVAILABLE_RETRY)
         replayed = pk not in self.fresh or item is not self.items[pk]
         return results.of_row(row, self.paused, timezone.now(), replayed=replayed)
 
     def news(self, item_id: UUID) -> Result:
         """How one awaited item stands."""
         row = self.rows.get(self._key(item_id))
+        if self.is_cut_off and (row is None or not self._is_certain(row)):
+            return results.deferred(item_id, Code.UNAVAILABLE, results.UNAVAILABLE_RETRY)
         if row is None or (row.item_id, row.owner) != (item_id, self.owner.reference):
             return results.deferred(item_id, Code.UNKNOWN_ITEM, None)
         return results.of_row(row, self.paused, timezone.now(), replayed=True)
@@ -158,6 +182,8 @@ class _Batch:
     @cached_property
     def paused(self) -> set[str]:
         """Asked for only if some item waits."""
+        if self.is_cut_off:
+            return {tag for tag, state in self.registrar.tags.items() if state == TagState.PAUSED}
         return set() if all(row.is_finished for row in self.rows.values()) else SyncTag.objects.paused()
 
     # Receiving
@@ -254,6 +280,13 @@ class _Batch:
         """Whether it was open, or its user asked to open it: also then it may be left to a worker."""
         item = self.items.get(row.pk)
         return self._is_due(row) or (item is not None and item.retry > row.retry)
+
+    def _is_certain(self, row: SyncItem) -> bool:
+        """Whether the row is as the database has it, though that is gone: as committed here, or beyond change."""
+        if not self.is_cut_off:
+            return True
+        is_committed = row.pk in self.fresh or any(row is changed for changed in self.changed)
+        return row.claimed_at is None and (is_committed or not self._may_move(row))
 
     def _keep_copies(self) -> None:
         """Keep what came under an id that had other content before: for the operator, nothing is run with it."""

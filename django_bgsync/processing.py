@@ -62,12 +62,19 @@ def bring_forward(pks: Iterable[UUID], by: Try) -> list[SyncItem]:
 def apply(claims: Sequence[Claim], by: Try) -> list[SyncItem]:
     """Run the handlers of claimed items, in order. Returns the rows that were settled or held.
 
-    Missing are those whose claim somebody else took over, and those for which the time ran out: these are given back.
+    Missing are those whose claim somebody else took over, those for which the time ran out: these are given back, and
+    those for which the database was gone when others were committed already: these keep their claims.
     """
     changed: list[SyncItem] = []
     left = list(claims)
     while left and not by.is_over:
-        harvest = _apply_together(left, by) if len(left) > 1 else _apply_alone(left[0], by)
+        try:
+            harvest = _apply_together(left, by) if len(left) > 1 else _apply_alone(left[0], by)
+        except database.LOST:
+            if not changed:
+                raise
+            logger.warning("The database is gone with %d items to go.", len(left), exc_info=True)
+            return changed
         changed += harvest.rows
         left = harvest.left
     if left:
@@ -90,7 +97,13 @@ def _apply_together(claims: list[Claim], by: Try) -> _Harvest:
         if by.is_over:
             harvest.left = claims[position:]
             break
-        harvest.rows += _apply_alone(claim, by).rows
+        try:
+            harvest.rows += _apply_alone(claim, by).rows
+        except database.LOST:
+            if not harvest.rows:
+                raise
+            harvest.left = claims[position:]  # what is committed counts; the next try shows whether it is back
+            break
     return harvest
 
 

@@ -16,6 +16,8 @@ from django_bgsync.protocol import Result
 
 IN_FLIGHT_RETRY = 2
 """Seconds after which to ask again for an item that somebody is trying right now."""
+UNAVAILABLE_RETRY = 30
+"""Seconds to wait after a fault of the server."""
 
 _FINISHED = {
     ItemState.APPLIED: Status.APPLIED,

@@ -17,10 +17,8 @@ from django_bgsync import answers, database, drf
 from django_bgsync.exceptions import BgsyncError, InFlight, Rejected, RetryLater, Unavailable
 from django_bgsync.handlers import Handler, Item
 from django_bgsync.models import SyncItem
-from django_bgsync.results import IN_FLIGHT_RETRY
+from django_bgsync.results import IN_FLIGHT_RETRY, UNAVAILABLE_RETRY
 
-UNAVAILABLE_RETRY = 30
-"""Seconds after a commit that failed."""
 FOREVER = 2**31
 _ANSWERED = (Http404, PermissionDenied, BadRequest, SuspiciousOperation, MultiPartParserError)
 """What Django answers below 500."""

@@ -21,10 +21,9 @@ from rest_framework import exceptions as drf
 
 from django_bgsync import exceptions as ours
 from django_bgsync.exceptions import EnvelopeError
+from django_bgsync.results import UNAVAILABLE_RETRY
 
 CSRF_PREFIX = "CSRF Failed"  # what DRF's SessionAuthentication puts before Django's reason
-UNAVAILABLE_RETRY = 30
-"""Seconds a client waits after a fault of the server."""
 
 logger = logging.getLogger("django_bgsync")
 

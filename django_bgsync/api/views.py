@@ -45,13 +45,14 @@ class DeliveriesView(ApiView):
 
     def _answer(self, request: Request, envelope: Envelope) -> HttpResponse:
         owner = self.owner_of(envelope.owner, envelope.client.id if envelope.client else None)
+        named = owner.session_key or owner.key  # before anything is committed: the answer then needs no database
         user_agent = request.headers.get("User-Agent", "")
         answer = intake.accept(envelope, owner, self.permits, user_agent=user_agent, sender=self.sender)
         head = {
             "bgsync": 1,
             "delivery": str(answer.delivery),
             "server_time": write_instant(timezone.now()),
-            "owner": owner.session_key or owner.key,
+            "owner": named,
             "limits": conf.limits(),
         }
         return json_response(write_answer(head, results=answer.results, settled=answer.settled))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django_bgsync import Item, Rejected, sync_handler
 from django_bgsync.milestones import Milestone, reach
+from django_bgsync.processing import SHARED_SECONDS
 from tests.app.models import Effect
 
 
@@ -44,3 +45,11 @@ def wait_inside(item: Item) -> str:
 def refuse(item: Item) -> None:
     Effect.objects.create(item=item.id)
     raise Rejected("Sold out.")
+
+
+@sync_handler("slow")
+def take_long(item: Item) -> str:
+    """Longer than handlers may share a transaction."""
+    Effect.objects.create(item=item.id)
+    time.sleep(SHARED_SECONDS + 0.1)
+    return "slow"

@@ -14,7 +14,7 @@ import requests
 from tests.concurrency.cluster import PATIENCE, wait_for
 from tests.crash.own_database import OwnPostgres
 from tests.crash.site import CrashSite
-from tests.deliveries import make_item
+from tests.deliveries import make_item, result
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +81,24 @@ def test_stopped_inside_a_handler(site, database, tmp_path, number, first):
     assert [each["status"] for each in replayed] == ["applied"] * number
     assert [database.story(item) for item in items] == [("applied", 1, ["lost", "applied"])] * number
     assert site.replay(*items) == [{**each, "replayed": True} for each in replayed]
+
+
+def test_stopped_after_a_commit(site, database, tmp_path):
+    """What was committed before is answered; the item that was cut off is unavailable, and applied later."""
+    items = [make_item("slow"), *gated(tmp_path, 1)]  # a slow handler shares its transaction with none after it
+    response = deliver_and_stop(site, database, tmp_path, items, back=False)
+    assert response.status_code == 200
+    assert response.json()["results"] == [
+        result(items[0], result="slow"),
+        result(items[1], "deferred", "unavailable", retry_after=30),
+    ]
+
+    let_time_pass(database)
+    assert [each["status"] for each in site.replay(*items)] == ["applied"] * 2
+    assert [database.story(item) for item in items] == [
+        ("applied", 1, ["applied"]),
+        ("applied", 1, ["lost", "applied"]),
+    ]
 
 
 @pytest.mark.parametrize("number", [1, 3])

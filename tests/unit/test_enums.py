@@ -14,7 +14,7 @@ WORDS = {
     "Code": {
         *("ok", "queued", "retrying", "invalid", "forbidden", "rejected", "too_large", "invalid_item"),
         *("unstorable_payload", "bad_result", "dead", "conflict", "payload_mismatch", "in_flight"),
-        *("unknown_tag", "unknown_item"),
+        *("unknown_tag", "unknown_item", "unavailable"),
     },
     "Trigger": {
         *("enqueue", "sync", "periodicsync", "online", "load", "visible", "login", "timer", "manual", "message"),
