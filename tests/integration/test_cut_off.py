@@ -33,7 +33,7 @@ def user(transactional_db: None, django_user_model: Any) -> Any:
 
 
 @pytest.fixture(autouse=True)
-def cut(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
+def cut(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Lets the database go away; it comes back at the end. The handler's step "cut" does so too."""
     with monkeypatch.context() as patched:
 
