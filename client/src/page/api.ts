@@ -8,6 +8,7 @@ import type {Runtime} from "../shared/runtime";
 import type {ItemState, Settlement, StoredItem} from "../shared/schema";
 import type {SessionCheck} from "../shared/session";
 import type {Connection, ConnectionState} from "./connection";
+import {exported, type Export} from "./export";
 import {readDraft, type EnqueueOptions} from "./draft";
 import type {LastFlush} from "./last-flush";
 import {logout, type LoggedOut, type Pending} from "./logout";
@@ -146,6 +147,22 @@ export class Bgsync extends EventTarget {
         const item = await outbox.discard(id);
         if (!item) return;
         runtime.announce(ended(item, "discarded"), {type: "change"});
+    }
+
+    /** Delete the parked items, or with `all` everything there is. Resolves with how many there were. */
+    async clear({all = false}: {all?: boolean} = {}): Promise<number> {
+        const {runtime, outbox} = this.#parts;
+        const {discarded, withdrawn} = await outbox.clear(all);
+        runtime.announce(...discarded.map((item) => ended(item, "discarded")));
+        // Whoever waits for these has to ask the server.
+        if (withdrawn.length) runtime.announce({type: "owner"});
+        runtime.announce({type: "change"});
+        return discarded.length + withdrawn.length;
+    }
+
+    /** Everything in the outbox as data. */
+    async export(): Promise<Export> {
+        return exported(await this.list(), this.#parts.runtime.now());
     }
 
     get connection(): ConnectionState {

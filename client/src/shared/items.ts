@@ -51,6 +51,11 @@ export function inState(tx: Tx, owner: string, state: ItemState, limit?: number)
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
 }
 
+/** In no order that matters. */
+export function ownedBy(tx: Tx, owner: string): Promise<StoredItem[]> {
+    return tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []]));
+}
+
 /** A new id, on the server's clock and above every earlier one of this device. */
 export async function mintId(tx: WriteTx, now: number): Promise<string> {
     const device = await readDevice(tx);

@@ -1,6 +1,6 @@
 import {changeDevice, readDevice} from "./device";
 import {uuid4} from "./identity";
-import {countItems} from "./items";
+import {countItems, ownedBy, remove} from "./items";
 import {blockOwner} from "./ownership";
 import type {StoredItem, WriteTx} from "./schema";
 
@@ -25,9 +25,8 @@ export async function leave(tx: WriteTx, discard: boolean): Promise<Farewell> {
 }
 
 async function forgetItems(tx: WriteTx, owner: string): Promise<StoredItem[]> {
-    const items = tx.objectStore("items");
-    const theirs = await items.index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []]));
-    await Promise.all(theirs.map(({seq}) => items.delete(seq)));
+    const theirs = await ownedBy(tx, owner);
+    for (const item of theirs) await remove(tx, item);
     return theirs;
 }
 

@@ -1,8 +1,8 @@
 import type {Database} from "./database";
 import {changeDevice, readDevice, type Device} from "./device";
-import {AlreadySentError, NotRetryableError, QuotaExceededError, TooLargeError} from "./errors";
+import {AlreadySentError, BgsyncError, NotRetryableError, TooLargeError, type ErrorCode} from "./errors";
 import {supersede} from "./coalescing";
-import {copyItem, countItems, DUE, find, mintId, put, remove, writtenAt, type Counts} from "./items";
+import {copyItem, countItems, DUE, find, inState, mintId, ownedBy, put, remove, writtenAt, type Counts} from "./items";
 import type {Json} from "./protocol";
 import {keepResult, pruneResults} from "./results";
 import type {Settlement, StoredItem, Tx, WriteTx} from "./schema";
@@ -26,6 +26,14 @@ export interface Added {
     superseded: StoredItem[];
 }
 
+export interface Cleared {
+    discarded: StoredItem[];
+    /** The server may hold these. */
+    withdrawn: StoredItem[];
+}
+
+/** What a delivery reports of the items that were refused here. */
+const DROPPED: Partial<Record<ErrorCode, string>> = {quota_exceeded: "quota", too_large: "too_large"};
 /** The server can never run these under their id. */
 const COPIED = new Set(["expired", "id_too_old"]);
 /** The server will never run these. */
@@ -52,7 +60,8 @@ export class Outbox {
             });
             return {item, superseded};
         } catch (error) {
-            if (error instanceof QuotaExceededError) await this.countDropped();
+            const reason = error instanceof BgsyncError && DROPPED[error.code];
+            if (reason) await this.countDropped(reason);
             throw error;
         }
     }
@@ -64,9 +73,7 @@ export class Outbox {
     /** In the order they were written. */
     list(): Promise<StoredItem[]> {
         return this.db.read(async (tx) => {
-            const {owner} = await readDevice(tx);
-            const everyState = IDBKeyRange.bound([owner], [owner, []]);
-            const items = await tx.objectStore("items").index("owner_state").getAll(everyState);
+            const items = await ownedBy(tx, (await readDevice(tx)).owner);
             return items.sort((a, b) => a.seq - b.seq);
         });
     }
@@ -103,7 +110,7 @@ export class Outbox {
         return this.db.write(async (tx) => {
             const item = await findOwn(tx, id);
             if (!item) return undefined;
-            if (item.uncertain || item.state === "accepted") throw new AlreadySentError(id);
+            if (mayBeHeld(item)) throw new AlreadySentError(id);
             await remove(tx, item);
             await keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
             await pruneResults(tx, this.now());
@@ -111,13 +118,34 @@ export class Outbox {
         });
     }
 
-    private async countDropped(): Promise<void> {
+    /**
+     * Delete the parked items, or everything. What the server may hold goes without a result: how it ends, only the server
+     * can say.
+     */
+    clear(everything: boolean): Promise<Cleared> {
+        return this.db.write(async (tx) => {
+            const {owner} = await readDevice(tx);
+            const items = everything ? await ownedBy(tx, owner) : await inState(tx, owner, "parked");
+            const [discarded, withdrawn] = [items.filter((item) => !mayBeHeld(item)), items.filter(mayBeHeld)];
+            for (const item of items) await remove(tx, item);
+            for (const item of discarded) await keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
+            await pruneResults(tx, this.now());
+            return {discarded, withdrawn};
+        });
+    }
+
+    private async countDropped(reason: string): Promise<void> {
         const counted = this.db.write(async (tx) => {
             const {dropped} = await readDevice(tx);
-            await changeDevice(tx, {dropped: {...dropped, quota: (dropped["quota"] ?? 0) + 1}});
+            await changeDevice(tx, {dropped: {...dropped, [reason]: (dropped[reason] ?? 0) + 1}});
         });
         await counted.catch(() => undefined);  // no room even for that
     }
+}
+
+/** It was sent, and no verdict has ended it. */
+function mayBeHeld({uncertain, state}: StoredItem): boolean {
+    return uncertain || state === "accepted";
 }
 
 async function findOwn(tx: Tx, id: string): Promise<StoredItem | undefined> {

@@ -1,5 +1,5 @@
 import {changeDevice, readDevice} from "./device";
-import {inState, put} from "./items";
+import {inState, ownedBy, put} from "./items";
 import type {StoredItem, WriteTx} from "./schema";
 import {bindVisitor} from "./visitors";
 
@@ -54,6 +54,6 @@ async function settleProvisional(tx: WriteTx, owner: string, page: string): Prom
 }
 
 async function adopt(tx: WriteTx, owner: string): Promise<void> {
-    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([""], ["", []]));
+    const items = await ownedBy(tx, "");
     for (const item of items) await put(tx, {...item, owner});
 }

@@ -1,5 +1,5 @@
 import {changeDevice, readDevice} from "./device";
-import {find, put} from "./items";
+import {find, ownedBy, put} from "./items";
 import type {StoredItem, WriteTx} from "./schema";
 
 /** Who wrote an item before anybody had signed in. The server has its row under this owner, whoever owns it now. */
@@ -12,7 +12,7 @@ export interface Visitor {
 export async function bindVisitor(tx: WriteTx, user: string): Promise<void> {
     const {client, visitor} = await readDevice(tx);
     if (!visitor || visitor === user) return;
-    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([visitor], [visitor, []]));
+    const items = await ownedBy(tx, visitor);
     for (const item of items) await put(tx, {...item, owner: user, visitor: {owner: visitor, client}});
     const results = await tx.objectStore("results").getAll();
     for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({...result, owner: user});

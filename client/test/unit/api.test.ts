@@ -1,14 +1,8 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
-import {Bgsync, eventOf} from "../../src/page/api";
-import {Connection} from "../../src/page/connection";
-import {LastFlush} from "../../src/page/last-flush";
-import {Persistence} from "../../src/page/persistence";
-import {Receipts} from "../../src/page/receipts";
-import type {WorkerRegistration} from "../../src/page/registration";
-import {Announcer, type Announcement} from "../../src/shared/messages";
-import {FakeContext} from "./support/device";
-import {FakePage, until, withTriggers} from "./support/page";
+import {Announcer} from "../../src/shared/messages";
+import {opened, record} from "./support/api";
+import {FakePage, until} from "./support/page";
 import {json, result} from "./support/server";
 
 let page: FakePage;
@@ -17,42 +11,6 @@ beforeEach(() => {
     page = new FakePage();
     vi.stubGlobal("navigator", {onLine: true});
 });
-
-/** `window.bgsync` as page/index.ts puts it together, over the fakes. */
-async function opened(): Promise<[Bgsync, FakeContext, Connection]> {
-    const device = await new FakeContext().signedIn();
-    const {runtime, outbox, session} = device;
-    const {triggers} = withTriggers(device);
-    const announce = runtime.announce;
-    runtime.announce = (...announcements) => {
-        announce(...announcements);
-        announcements.forEach(hear);
-    };
-    const receipts = new Receipts(runtime, outbox);
-    const lastFlush = new LastFlush(runtime, session);
-    const reach = new Connection(() => bgsync.dispatchEvent(new Event("connection")));
-    const registration = {capabilities: async () => ({worker: "none"})} as unknown as WorkerRegistration;
-    const activated = Promise.resolve();
-    const {flusher} = device;
-    const persistence = new Persistence(async () => undefined);
-    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated};
-    const bgsync = new Bgsync(parts);
-
-    function hear(announcement: Announcement): void {
-        receipts.hear(announcement);
-        const event = eventOf(announcement);
-        if (event) bgsync.dispatchEvent(event);
-    }
-
-    reach.start();
-    return [bgsync, device, reach];
-}
-
-function record(bgsync: Bgsync, ...types: string[]): CustomEvent[] {
-    const events: CustomEvent[] = [];
-    for (const type of types) bgsync.addEventListener(type, (event) => events.push(event as CustomEvent));
-    return events;
-}
 
 test("enqueue, send, settle", async () => {
     const [bgsync] = await opened();

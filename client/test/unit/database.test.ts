@@ -96,6 +96,14 @@ describe("storage that fails is a typed error", () => {
         expect((await device.device()).dropped).toEqual({quota: 2});
     });
 
+    test("so is what was too large, and the next delivery says so", async () => {
+        const device = await new FakeContext().signedIn();
+        await expect(device.write({bytes: 300_000})).rejects.toMatchObject({code: "too_large"});
+        await device.write();
+        await device.flush();
+        expect(device.server.envelopes[0]!.client.outbox.dropped).toEqual({too_large: 1});
+    });
+
     test("without IndexedDB at all", async () => {
         vi.stubGlobal("indexedDB", undefined);
         await expect(new FakeContext().write()).rejects.toMatchObject({code: "storage_unavailable"});

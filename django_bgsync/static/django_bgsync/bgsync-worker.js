@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 44383244810c6722a74902850323b9c730bf27b9799a96cefc1b059e32751308 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 b8f2f484c7ea0f86e27fd621399e4820cb07ef9bb53a44847ad08b94b53a0ee9 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -445,6 +445,9 @@
   }
   function inState(tx, owner, state, limit) {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
+  }
+  function ownedBy(tx, owner) {
+    return tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []]));
   }
   async function mintId(tx, now) {
     const device = await readDevice(tx);
@@ -934,7 +937,7 @@
   async function bindVisitor(tx, user) {
     const { client, visitor } = await readDevice(tx);
     if (!visitor || visitor === user) return;
-    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([visitor], [visitor, []]));
+    const items = await ownedBy(tx, visitor);
     for (const item of items) await put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
     const results = await tx.objectStore("results").getAll();
     for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({ ...result, owner: user });
@@ -978,7 +981,7 @@
     }
   }
   async function adopt(tx, owner) {
-    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([""], ["", []]));
+    const items = await ownedBy(tx, "");
     for (const item of items) await put(tx, { ...item, owner });
   }
 

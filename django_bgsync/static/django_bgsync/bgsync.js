@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 44383244810c6722a74902850323b9c730bf27b9799a96cefc1b059e32751308 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 b8f2f484c7ea0f86e27fd621399e4820cb07ef9bb53a44847ad08b94b53a0ee9 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -449,6 +449,9 @@
   }
   function inState(tx, owner, state, limit) {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
+  }
+  function ownedBy(tx, owner) {
+    return tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []]));
   }
   async function mintId(tx, now) {
     const device = await readDevice(tx);
@@ -954,7 +957,7 @@
   async function bindVisitor(tx, user) {
     const { client, visitor } = await readDevice(tx);
     if (!visitor || visitor === user) return;
-    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([visitor], [visitor, []]));
+    const items = await ownedBy(tx, visitor);
     for (const item of items) await put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
     const results = await tx.objectStore("results").getAll();
     for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({ ...result, owner: user });
@@ -998,7 +1001,7 @@
     }
   }
   async function adopt(tx, owner) {
-    const items = await tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([""], ["", []]));
+    const items = await ownedBy(tx, "");
     for (const item of items) await put(tx, { ...item, owner });
   }
 
@@ -1261,6 +1264,7 @@
   }
 
   // src/shared/outbox.ts
+  var DROPPED = { quota_exceeded: "quota", too_large: "too_large" };
   var COPIED = /* @__PURE__ */ new Set(["expired", "id_too_old"]);
   var FINAL = /* @__PURE__ */ new Set(["payload_mismatch", "discarded"]);
   var Outbox = class {
@@ -1284,7 +1288,8 @@
         });
         return { item, superseded };
       } catch (error) {
-        if (error instanceof QuotaExceededError) await this.countDropped();
+        const reason = error instanceof BgsyncError && DROPPED[error.code];
+        if (reason) await this.countDropped(reason);
         throw error;
       }
     }
@@ -1294,9 +1299,7 @@
     /** In the order they were written. */
     list() {
       return this.db.read(async (tx) => {
-        const { owner } = await readDevice(tx);
-        const everyState = IDBKeyRange.bound([owner], [owner, []]);
-        const items = await tx.objectStore("items").index("owner_state").getAll(everyState);
+        const items = await ownedBy(tx, (await readDevice(tx)).owner);
         return items.sort((a, b) => a.seq - b.seq);
       });
     }
@@ -1329,21 +1332,39 @@
       return this.db.write(async (tx) => {
         const item = await findOwn(tx, id);
         if (!item) return void 0;
-        if (item.uncertain || item.state === "accepted") throw new AlreadySentError(id);
+        if (mayBeHeld(item)) throw new AlreadySentError(id);
         await remove(tx, item);
         await keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
         await pruneResults(tx, this.now());
         return item;
       });
     }
-    async countDropped() {
+    /**
+     * Delete the parked items, or everything. What the server may hold goes without a result: how it ends, only the server
+     * can say.
+     */
+    clear(everything) {
+      return this.db.write(async (tx) => {
+        const { owner } = await readDevice(tx);
+        const items = everything ? await ownedBy(tx, owner) : await inState(tx, owner, "parked");
+        const [discarded, withdrawn] = [items.filter((item) => !mayBeHeld(item)), items.filter(mayBeHeld)];
+        for (const item of items) await remove(tx, item);
+        for (const item of discarded) await keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
+        await pruneResults(tx, this.now());
+        return { discarded, withdrawn };
+      });
+    }
+    async countDropped(reason) {
       const counted2 = this.db.write(async (tx) => {
         const { dropped } = await readDevice(tx);
-        await changeDevice(tx, { dropped: { ...dropped, quota: (dropped["quota"] ?? 0) + 1 } });
+        await changeDevice(tx, { dropped: { ...dropped, [reason]: (dropped[reason] ?? 0) + 1 } });
       });
       await counted2.catch(() => void 0);
     }
   };
+  function mayBeHeld({ uncertain, state }) {
+    return uncertain || state === "accepted";
+  }
   async function findOwn(tx, id) {
     const item = await find(tx, id);
     return item?.owner === (await readDevice(tx)).owner ? item : void 0;
@@ -1433,6 +1454,11 @@
     return isObject(body) && body["bgsync"] === 1 && typeof body["authenticated"] === "boolean";
   }
 
+  // src/page/export.ts
+  function exported(items, now) {
+    return { bgsync: 1, exportedAt: new Date(now).toISOString(), items };
+  }
+
   // src/page/draft.ts
   var TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
   var OPTIONS2 = /* @__PURE__ */ new Set(["lane", "coalesceKey", "maxAge"]);
@@ -1494,9 +1520,8 @@
     return { kept: pending + parked, discarded, blocked };
   }
   async function forgetItems(tx, owner) {
-    const items = tx.objectStore("items");
-    const theirs = await items.index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []]));
-    await Promise.all(theirs.map(({ seq }) => items.delete(seq)));
+    const theirs = await ownedBy(tx, owner);
+    for (const item of theirs) await remove(tx, item);
     return theirs;
   }
   async function forgetResults(tx, owner) {
@@ -1617,6 +1642,19 @@
       const item = await outbox.discard(id);
       if (!item) return;
       runtime.announce(ended(item, "discarded"), { type: "change" });
+    }
+    /** Delete the parked items, or with `all` everything there is. Resolves with how many there were. */
+    async clear({ all = false } = {}) {
+      const { runtime, outbox } = this.#parts;
+      const { discarded, withdrawn } = await outbox.clear(all);
+      runtime.announce(...discarded.map((item) => ended(item, "discarded")));
+      if (withdrawn.length) runtime.announce({ type: "owner" });
+      runtime.announce({ type: "change" });
+      return discarded.length + withdrawn.length;
+    }
+    /** Everything in the outbox as data. */
+    async export() {
+      return exported(await this.list(), this.#parts.runtime.now());
     }
     get connection() {
       return this.#parts.reach.state;
