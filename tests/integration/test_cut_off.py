@@ -42,11 +42,12 @@ def cut(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
 
         def cut(*args: Any) -> None:
             patched.setattr(CursorWrapper, "execute", fail)
-            patched.setattr(connection, "connect", fail)
-            patched.setattr(connection, "_set_autocommit", fail)
+            for name in ("connect", "_commit", "_rollback"):
+                patched.setattr(connection, name, fail)
 
         patched.setitem(STEPS, "cut", cut)
         patched.setattr(processing, "SHARED_SECONDS", 0)  # a commit for each item
+
         cut.undo = patched.undo  # type: ignore[attr-defined]
         yield cut
 
