@@ -10,6 +10,9 @@ from typing import Any, NoReturn
 from django_bgsync.enums import Code
 from django_bgsync.exceptions import InvalidEnvelope, ItemFault
 
+# Made once: json.dumps makes an encoder at each call.
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 _POISON = re.compile("[\0\ud800-\udfff]")
 _BRACKETS = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{]|[\]}]')  # strings too, to pass over the brackets in them
 _ENVELOPE_DEPTH = 8  # levels around a payload, generously
@@ -56,27 +59,30 @@ def _prune(body: bytes, levels: int) -> bytes:
 
 def write_json(value: Any) -> str:
     """Compact JSON text in the value's own key order. Raises TypeError or ValueError for what JSON does not know."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _COMPACT.encode(value)
 
 
 def canonical(payload: Any, *, max_depth: int) -> tuple[str, bytes, ItemFault | None]:
     """The payload as text with sorted keys, the same as UTF-8, and the fault that forbids to store it (or None)."""
-    too_deep = ItemFault(Code.UNSTORABLE_PAYLOAD, f"payload is nested deeper than {max_depth} levels.")
     try:
-        text = json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        text = _SORTED.encode(payload)
     except RecursionError:
-        return "", b"", too_deep
+        return "", b"", _too_deep(max_depth)
     try:
         encoded = text.encode()
     except UnicodeEncodeError:
         return text, text.encode(errors="surrogatepass"), _poisoned("half of a surrogate pair")
     if text.count("[") + text.count("{") > max_depth and _is_deeper_than(payload, max_depth):
-        return text, encoded, too_deep
+        return text, encoded, _too_deep(max_depth)
     if "\\u0000" in text and any("\0" in inner for inner in _strings(payload)):
         return text, encoded, _poisoned("a NUL character")
     if "Infinity" in text and not _is_finite(payload):
         return text, encoded, _poisoned("a number too large for a double")
     return text, encoded, None
+
+
+def _too_deep(levels: int) -> ItemFault:
+    return ItemFault(Code.UNSTORABLE_PAYLOAD, f"payload is nested deeper than {levels} levels.")
 
 
 def _poisoned(with_what: str) -> ItemFault:

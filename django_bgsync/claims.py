@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
@@ -21,10 +21,10 @@ from django_bgsync.verdicts import lost
 
 FRESH_CLAIM = timedelta(seconds=5)
 """So long a claim counts as being worked on even if its row is not locked (yet)."""
+MARK = ("state", "attempts", "claimed_at")
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """An item that is this process's to try, with the mark that says so in the committed row."""
 
     row: SyncItem
@@ -76,9 +76,8 @@ def lock(claims: list[Claim]) -> list[Claim]:
     Waits for those who lock them for a moment, and skips nobody: a duplicate that is being received keeps the rows
     that it finds on MariaDB locked until its commit, and a claim that is skipped is taken for lost after a while.
     """
-    locked = ledger.items().locked([claim.row.pk for claim in claims], skip=False)
-    marks = {pk: mark for pk, *mark in locked.values_list("pk", "state", "attempts", "claimed_at")}
-    return [claim for claim in claims if marks.get(claim.row.pk) == list(claim.mark)]
+    marks = ledger.lock([claim.row.id for claim in claims], MARK)
+    return [claim for claim in claims if marks.get(claim.row.id) == list(claim.mark)]
 
 
 def renew(claims: list[Claim]) -> list[Claim]:
@@ -120,5 +119,5 @@ def _write_lost(rows: list[SyncItem], handlers: Mapping[str, Handler], now: date
         delivery = deliveries.get(row.delivery_id) if row.claimed_by == Hand.RECEIPT else None
         gone = Try(hand=Hand(row.claimed_by), delivery=delivery)
         verdict = lost(row, handlers[row.tag_id], now)
-        attempts.append(settle(row, verdict, gone, started_at=row.claimed_at, duration=None))
+        attempts.append(settle(row, verdict, gone, now, started_at=row.claimed_at, duration=None))
     ledger.write_back(rows, attempts)

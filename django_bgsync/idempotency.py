@@ -163,21 +163,23 @@ def _receive(receipt: SyncItem) -> SyncItem:
     if receipt.client_id is not None and not SyncClient.objects.filter(pk=receipt.client_id).exists():
         receipt.client_id = None  # it has never sent a delivery, so there is nothing to say of it
     with database.atomic():
-        ledger.insert([receipt])
-        row = ledger.items().filter(pk=receipt.pk).first()
+        is_new = ledger.receive([receipt], _delivery(receipt))
+        row = receipt if is_new else ledger.items().filter(pk=receipt.pk).first()
         if row is None:  # not seen from within an older REPEATABLE READ transaction
             raise InFlight(retry_after=IN_FLIGHT_RETRY)
-        if row.delivery_id == receipt.delivery_id:
-            Delivery(
-                pk=receipt.delivery_id,
-                owner=receipt.owner,
-                client_id=receipt.client_id,
-                context=Context.OTHER,
-                items=1,
-                received_at=receipt.received_at,
-            ).save(force_insert=True, using=database.alias())
     reach(Milestone.RECEIVED)
     return row
+
+
+def _delivery(receipt: SyncItem) -> Delivery:
+    return Delivery(
+        pk=receipt.delivery_id,
+        owner=receipt.owner,
+        client_id=receipt.client_id,
+        context=Context.OTHER,
+        items=1,
+        received_at=receipt.received_at,
+    )
 
 
 def _check_tag(tag: str) -> None:

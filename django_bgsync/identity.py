@@ -8,7 +8,7 @@ rotation would run every replay again.
 from __future__ import annotations
 
 import hmac
-import os
+import random
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
@@ -44,7 +44,8 @@ def first_key(instant: datetime, version: int = 8) -> UUID:
 
 def uuid7() -> UUID:
     """A fresh UUIDv7 (RFC 9562) for rows made by the server."""
-    return _assemble(7, time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10)))
+    # Unique, not secret: the generator is seeded by the system, again after each fork, and is no system call.
+    return _assemble(7, time.time_ns() // 1_000_000, random.getrandbits(_RANDOM_BITS))
 
 
 def timestamp_of(item_id: UUID) -> int:
@@ -87,9 +88,9 @@ def _digest(owner: str, identifier: UUID) -> int:
     return int.from_bytes(blake2b(owner.encode() + b"\0" + identifier.bytes, digest_size=10).digest())
 
 
-def _assemble(version: int, timestamp: int, random: int) -> UUID:
-    random &= (1 << _RANDOM_BITS) - 1
-    high, low = random >> 62, random & ((1 << 62) - 1)
+def _assemble(version: int, timestamp: int, rest: int) -> UUID:
+    rest &= (1 << _RANDOM_BITS) - 1
+    high, low = rest >> 62, rest & ((1 << 62) - 1)
     if version == 8 and low < 1 << 56:
         low |= 1 << 56  # a version 8 whose ninth byte is 0x80 is an "Incorrect uuid value" to MariaDB (10.11)
     return UUID(int=timestamp << 80 | version << 76 | high << 64 | _VARIANT << 62 | low)

@@ -56,7 +56,7 @@ def look_again(rows: Collection[SyncItem]) -> list[UUID]:
 
 def _free(pks: list[UUID]) -> list[UUID]:
     if pks:
-        items().filter(pk__in=pks, state=ItemState.HELD).update(
-            state=ItemState.RECEIVED, code="", next_at=timezone.now()
-        )
+        # Not under the hands of one who has claimed it: that one looks at its predecessor, and again after a hold.
+        held = items().filter(pk__in=pks, state=ItemState.HELD, claimed_at=None)
+        held.update(state=ItemState.RECEIVED, code="", next_at=timezone.now())
     return pks

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from django.db import DatabaseError
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
 
 from django_bgsync import database, recordset
-from django_bgsync.models import DeliveryAttempt, SyncItem
+from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem
+from django_bgsync.moulds import Mould
+from django_bgsync.portable import Portable
 from django_bgsync.querysets import ItemQuerySet
 
 OUTCOME_FIELDS = (
@@ -23,6 +25,23 @@ OUTCOME_FIELDS = (
     "finished_at",
 )
 """What a try can change about an item."""
+_ANSWERED = (
+    "id",
+    "item_id",
+    "owner",
+    "tag_id",
+    "lane",
+    "after",
+    "fingerprint",
+    "state",
+    "code",
+    "result",
+    "problem",
+    "retry",
+    "claimed_at",
+    "next_at",
+)
+_ITEMS = Mould(SyncItem)
 
 
 def items() -> ItemQuerySet:
@@ -30,38 +49,34 @@ def items() -> ItemQuerySet:
     return SyncItem.objects.using(database.alias())
 
 
-def insert(receipts: Sequence[SyncItem]) -> None:
-    """Insert receipts, leaving out those whose primary key exists.
+def known(pks: Iterable[UUID]) -> dict[UUID, SyncItem]:
+    """Those of these items that have a row, with what answers are made of; the rest is loaded when it is asked for."""
+    found = items().filter(pk__in=list(pks)).values_list(*_ANSWERED)
+    return {values[0]: _ITEMS.cast(**dict(zip(_ANSWERED, values, strict=True))) for values in found}
+
+
+def receive(receipts: Sequence[SyncItem], delivery: Delivery) -> set[UUID]:
+    """Insert receipts, leaving out those whose primary key exists, and if one is left their delivery. Returns the
+    keys of those that are new: others may have been there before, by whatever race.
 
     In the order of the primary key: six writers with the same ids in shuffled orders deadlocked, sorted ones never.
     """
-    rows = sorted(receipts, key=lambda row: row.pk)
-    if dialect := recordset.dialect_of(database.connection()):
-        dialect.insert(rows, ignore_conflicts=True)
-    else:
-        items().bulk_create(rows, ignore_conflicts=True)
+    fresh = _form().receive(sorted(receipts, key=lambda row: row.id.int), delivery)
+    if fresh:
+        delivery._state.adding = False
+    return fresh
+
+
+def lock(pks: Iterable[UUID], names: Sequence[str]) -> dict[UUID, list[Any]]:
+    """Lock rows until the transaction ends, waiting for those who hold them. Returns these attributes of each."""
+    return _form().lock(sorted(pks, key=lambda pk: pk.int), names)
 
 
 def write_back(rows: Sequence[SyncItem], attempts: Sequence[DeliveryAttempt]) -> None:
     """The outcomes of locked rows, and the attempts that led to them."""
-    if not rows:
-        return
-    if dialect := recordset.dialect_of(database.connection()):
-        if dialect.update(rows, OUTCOME_FIELDS) != len(rows):
-            raise DatabaseError("Rows vanished while they were locked.")
-        if attempts:
-            dialect.insert(attempts)
-    else:
-        _upsert(rows)
-        DeliveryAttempt.objects.using(database.alias()).bulk_create(attempts)
+    if rows:
+        _form().write_back(sorted(rows, key=lambda row: row.id.int), OUTCOME_FIELDS, attempts)
 
 
-def _upsert(rows: Sequence[SyncItem]) -> None:
-    """An upsert, though every row exists: `bulk_update` builds a CASE for each column, which is four times slower."""
-    targeted = database.connection().features.supports_update_conflicts_with_target
-    items().bulk_create(
-        sorted(rows, key=lambda row: row.pk),
-        update_conflicts=True,
-        update_fields=OUTCOME_FIELDS,
-        unique_fields=["id"] if targeted else None,
-    )
+def _form() -> Portable[SyncItem]:
+    return recordset.form_for(database.alias(), SyncItem)

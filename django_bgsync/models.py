@@ -21,6 +21,7 @@ from django_bgsync.storage import file_path, private_storage
 MAX_CODE = 64
 MAX_OWNER = 255
 MAX_TAG = 255
+_UNFINISHED = tuple(state.value for state in ItemState.unfinished())
 
 
 def new_salt() -> bytes:
@@ -162,7 +163,7 @@ class SyncItem(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        return self.state not in ItemState.unfinished()
+        return self.state not in _UNFINISHED
 
 
 class ConflictingCopy(models.Model):

@@ -24,8 +24,9 @@ from django_bgsync.enums import ItemState
 from django_bgsync.execution import Surroundings, run
 from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import DeliveryAttempt, SyncItem
+from django_bgsync.moulds import twin
 from django_bgsync.runners import calls
-from django_bgsync.tries import Try, hold, settle, twin
+from django_bgsync.tries import Try, hold, settle
 from django_bgsync.verdicts import judge
 
 SHARED_SECONDS = 0.25
@@ -53,7 +54,7 @@ def bring_forward(pks: Iterable[UUID], by: Try) -> list[SyncItem]:
         for pk in suspects:
             rows += apply(take([pk], by, alone=True)[0], by)
         changed += rows
-        waiting = lanes.release(rows)
+        waiting = lanes.release(rows) + lanes.look_again(rows)
     if waiting:
         calls.call()
     return changed
@@ -121,8 +122,9 @@ def _record_failure(claim: Claim, by: Try, error: Exception) -> _Harvest:
     with database.atomic():
         for mine in lock([claim]):
             row = twin(mine.row)
-            verdict = judge(error, row, mine.handler, timezone.now())
-            harvest.attempts.append(settle(row, verdict, by, started_at=row.claimed_at, duration=None))
+            now = timezone.now()
+            verdict = judge(error, row, mine.handler, now)
+            harvest.attempts.append(settle(row, verdict, by, now, started_at=row.claimed_at, duration=None))
             harvest.rows.append(row)
         ledger.write_back(harvest.rows, harvest.attempts)
     announce(harvest.rows)
@@ -161,28 +163,30 @@ def _steps(claims: list[Claim]) -> Iterator[list[Claim]]:
     """Claims that are run by one call: neighbours of one `many` handler, and otherwise each by itself."""
 
     def call(claim: Claim) -> tuple[str, UUID | None]:
-        shared = claim.handler.many and lanes.predecessor(claim.row) is None
-        return claim.row.tag_id, None if shared else claim.row.pk
+        row = claim.row
+        return row.tag_id, None if claim.handler.many and not (row.lane and row.after) else row.id
 
     return (list(step) for _call, step in groupby(claims, key=call))
 
 
 def _run_step(step: list[Claim], by: Try, around: Surroundings, blocked: set[UUID], harvest: _Harvest) -> None:
     rows = [twin(claim.row) for claim in step]
-    held = [row for row in rows if lanes.predecessor(row) in blocked]
-    ready = [row for row in rows if lanes.predecessor(row) not in blocked]
+    held = [row for row in rows if row.lane and lanes.predecessor(row) in blocked]
+    waiting = {row.id for row in held}
+    ready = [row for row in rows if row.id not in waiting]
     for row in held:
         hold(row)
     started_at, clock = timezone.now(), time.monotonic()
     hooks = len(database.connection().run_on_commit)
     verdicts = run(step[0].handler, ready, around) if ready else []
-    duration = time.monotonic() - clock
+    duration, now = time.monotonic() - clock, timezone.now()
     attempts = [
-        settle(row, verdict, by, started_at=started_at, duration=duration)
+        settle(row, verdict, by, now, started_at=started_at, duration=duration)
         for row, verdict in zip(ready, verdicts, strict=True)
     ]
     callbacks.guard(hooks, attempts)
-    blocked.update(row.pk for row in rows if lanes.blocks(row))
-    blocked.difference_update(row.pk for row in rows if not lanes.blocks(row))
+    for row in rows:
+        if row.lane:
+            (blocked.add if lanes.blocks(row) else blocked.discard)(row.id)
     harvest.rows += rows
     harvest.attempts += attempts

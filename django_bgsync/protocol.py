@@ -12,7 +12,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import IO, Any
+from json.encoder import encode_basestring_ascii as quoted
+from typing import IO, Any, NamedTuple
 from uuid import UUID
 
 from django_bgsync.canonical import canonical, write_json
@@ -25,6 +26,7 @@ PROTOCOL = 1
 MAX_AWAITING = 100
 MAX_REPORT_BYTES = 4096
 MAX_REPORT_DEPTH = 8
+_VERDICTS = {status: f'"status":"{status}","disposition":"{DISPOSITIONS[status]}"' for status in Status}
 TAG = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
@@ -68,8 +70,7 @@ class Envelope:
     uploads: Mapping[UUID, Sequence[Upload]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ItemIn:
+class ItemIn(NamedTuple):
     """One item as sent, well-formed. `fault` is what is wrong with its payload: it matters only if the id is new."""
 
     id: UUID
@@ -80,7 +81,6 @@ class ItemIn:
     created_at: datetime | None
     send_count: int
     retry: int
-    payload: Any
     text: str
     size: int
     fingerprint: str
@@ -107,10 +107,11 @@ class Result:
     problem: str | None = None
 
     def render(self) -> str:
+        retry_after = "null" if self.retry_after is None else str(self.retry_after)
         return (
-            f'{{"id":{json.dumps(self.id)},"status":"{self.status}","disposition":"{DISPOSITIONS[self.status]}",'
-            f'"code":{json.dumps(self.code)},"replayed":{"true" if self.replayed else "false"},'
-            f'"result":{self.result or "null"},"retry_after":{json.dumps(self.retry_after)},'
+            f'{{"id":{quoted(self.id)},{_VERDICTS[self.status]},'
+            f'"code":{quoted(self.code)},"replayed":{"true" if self.replayed else "false"},'
+            f'"result":{self.result or "null"},"retry_after":{retry_after},'
             f'"problem":{self.problem or "null"}}}'
         )
 
@@ -159,7 +160,6 @@ def read_item(raw: Any, *, max_depth: int, uploads: Mapping[UUID, Sequence[Uploa
             created_at=fields.instant("created_at"),
             send_count=fields.count("send_count"),
             retry=fields.count("retry"),
-            payload=fields["payload"],
             text=text,
             size=len(encoded),
             fingerprint=_content_print(tag, lane, encoded, files),

@@ -8,130 +8,240 @@ databases by name.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, TypeVar
 from uuid import UUID
 
-from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import connections, models
 
+from django_bgsync.canonical import write_json
+from django_bgsync.portable import Marks, Portable, vanished
+
+M = TypeVar("M", bound=models.Model)
 Rows = Sequence[models.Model]
-Fields = Sequence[Any]
+Writer = Callable[[Any], Any]
+_AS_THEY_ARE = {"CharField", "TextField", "BooleanField", "PositiveIntegerField", "PositiveSmallIntegerField"}
+_AS_THEY_ARE |= {"IntegerField", "BigIntegerField", "AutoField", "BigAutoField"}
 
 
-def dialect_of(connection: BaseDatabaseWrapper) -> Dialect | None:
-    """How this database unfolds JSON; None where it cannot, or nobody has tried."""
-    if connection.vendor == "postgresql":
-        return PostgreSQL(connection)
-    if connection.vendor == "sqlite" and sqlite3.sqlite_version_info >= (3, 38):
-        return SQLite(connection)
-    return None
+def form_for(alias: str, model: type[M]) -> Portable[M]:
+    """How this database writes many rows: from JSON, or as Django does where it cannot, or nobody has tried."""
+    vendor = connections[alias].vendor
+    if vendor == "postgresql":
+        return PostgreSQL(alias, model)
+    if vendor == "sqlite" and sqlite3.sqlite_version_info >= (3, 38):
+        return SQLite(alias, model)
+    return Portable(alias, model)
 
 
-class Dialect(ABC):
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One field as SQL."""
+
+    attname: str
+    name: str
+    """Quoted."""
+    key: str
+    """In the JSON objects."""
+    type: str
+    write: Writer | None
+    """How a value is written in JSON; None: as it is."""
+    is_key: bool
+    prepare: Writer
+    """How a value becomes a parameter of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfolded:
+    """Some columns of some rows as SQL: a value for each column, the table they come from, and the parameters."""
+
+    values: list[str]
+    source: str
+    parameters: list[Any]
+
+
+class Recordset(Portable[M], ABC):
     """INSERT and UPDATE from one JSON parameter."""
 
-    def __init__(self, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
-        self.quote = connection.ops.quote_name
+    def receive(self, receipts: Sequence[M], delivery: models.Model) -> set[UUID]:
+        statement, parameters = self._insert(receipts, "ON CONFLICT DO NOTHING RETURNING id")
+        fresh = {self.key(pk) for (pk,) in self._fetch(statement, parameters)}
+        if fresh:
+            self._run(*self._insert([delivery]))
+        return fresh
 
-    def insert(self, rows: Rows, *, ignore_conflicts: bool = False) -> None:
-        """Insert the rows; with `ignore_conflicts` without those that break a unique constraint."""
-        meta: Any = rows[0]._meta
-        fields = meta.concrete_fields
-        columns = _Columns(self, fields, rows)
-        names = ", ".join(self.quote(field.column) for field in fields)
-        conflict = "ON CONFLICT DO NOTHING" if ignore_conflicts else ""
-        self._execute(
-            f"INSERT INTO {self.quote(meta.db_table)} ({names}) "  # noqa: S608 - names of our own columns
-            f"SELECT {', '.join(columns.values)} FROM {columns.source} WHERE true {conflict}",
-            columns.parameters,
-        )
-
-    def update(self, rows: Rows, names: Iterable[str]) -> int:
-        """Write these attributes of the rows, found by primary key. Returns how many there were."""
-        meta: Any = rows[0]._meta
-        fields = [meta.get_field(name) for name in names]
-        columns = _Columns(self, [*fields, meta.pk], rows)
-        changes = ", ".join(
-            f"{self.quote(field.column)} = {value}" for field, value in zip(fields, columns.values, strict=False)
-        )
-        table, key = self.quote(meta.db_table), self.quote(meta.pk.column)
-        return self._execute(
-            f"UPDATE {table} SET {changes} FROM {columns.source} "  # noqa: S608 - as above
-            f"WHERE {table}.{key} = {columns.values[-1]}",
-            columns.parameters,
-        )
+    def write_back(self, rows: Sequence[M], names: Sequence[str], attempts: Rows) -> None:
+        if self._run(*self._update(rows, names)) != len(rows):
+            raise vanished()
+        if attempts:
+            self._run(*self._insert(attempts))
 
     @abstractmethod
-    def constant(self, field: Any) -> str:
-        """A placeholder for a value of this field."""
-
-    @abstractmethod
-    def source(self, fields: Fields) -> str:
+    def source(self, columns: Sequence[_Column]) -> str:
         """What stands after FROM: the JSON parameter as a table `r` with these columns."""
 
-    def value(self, field: Any) -> str:
-        return f"r.{self.quote(field.column)}"
+    @abstractmethod
+    def constant(self, column: _Column) -> str:
+        """A placeholder for a value of this column."""
 
-    def prepare(self, field: Any) -> Callable[[Any], Any]:
-        """How a value of this field is written in JSON."""
-        connection = self.connection
+    @abstractmethod
+    def instant(self, value: datetime) -> str:
+        """A point in time as this database reads it in JSON."""
 
-        def prepared(value: Any) -> Any:
-            value = field.get_db_prep_save(value, connection)
-            return str(value) if isinstance(value, UUID | datetime) else value
+    def key(self, value: Any) -> UUID:
+        """A primary key as this database returns it."""
+        return value if isinstance(value, UUID) else UUID(value)
 
-        return prepared
+    def _insert(self, rows: Rows, ending: str = "") -> tuple[str, list[Any]]:
+        columns = _columns(self, type(rows[0]), ())
+        record = self._unfold(columns, rows)
+        names = ", ".join(column.name for column in columns)
+        return (
+            f"INSERT INTO {_table(rows)} ({names}) "  # noqa: S608 - names of our own columns
+            f"SELECT {', '.join(record.values)} FROM {record.source} WHERE true {ending}",
+            record.parameters,
+        )
 
-    def _execute(self, statement: str, parameters: list[Any]) -> int:
-        with self.connection.cursor() as cursor:
+    def _update(self, rows: Rows, names: Sequence[str], ending: str = "") -> tuple[str, list[Any]]:
+        columns = _columns(self, type(rows[0]), (*names, "id"))
+        record = self._unfold(columns, rows)
+        changes = [f"{column.name} = {value}" for column, value in zip(columns, record.values, strict=True)]
+        return (
+            f"UPDATE {(table := _table(rows))} SET {', '.join(changes[:-1])} FROM {record.source} "  # noqa: S608 - as above
+            f"WHERE {table}.{changes[-1]} {ending}",
+            record.parameters,
+        )
+
+    def _unfold(self, columns: Sequence[_Column], rows: Rows) -> _Unfolded:
+        values: list[str] = []
+        parameters: list[Any] = []
+        varying: list[_Column] = []
+        unfolded: list[list[Any]] = []
+        records = [row.__dict__ for row in rows]
+        for column in columns:
+            cells = [record[column.attname] for record in records]
+            if not column.is_key and cells.count(cells[0]) == len(cells):
+                values.append(self.constant(column))
+                parameters.append(column.prepare(cells[0]))
+                continue
+            if write := column.write:
+                cells = [None if cell is None else write(cell) for cell in cells]
+            values.append(f"r.{column.name}")
+            varying.append(column)
+            unfolded.append(cells)
+        keys = [column.key for column in varying]
+        parameters.append(write_json([dict(zip(keys, cells, strict=True)) for cells in zip(*unfolded, strict=True)]))
+        return _Unfolded(values, self.source(varying), parameters)
+
+    def _run(self, statement: str, parameters: list[Any]) -> int:
+        with connections[self.alias].cursor() as cursor:
             cursor.execute(statement, parameters)
             return int(cursor.rowcount)
 
-
-class PostgreSQL(Dialect):
-    def constant(self, field: Any) -> str:
-        return f"%s::{field.db_type(self.connection)}"
-
-    def source(self, fields: Fields) -> str:
-        columns = ", ".join(f"{self.quote(field.column)} {field.db_type(self.connection)}" for field in fields)
-        return f"json_to_recordset(%s::json) AS r({columns})"
+    def _fetch(self, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+        with connections[self.alias].cursor() as cursor:
+            cursor.execute(statement, parameters)
+            return list(cursor.fetchall())
 
 
-class SQLite(Dialect):
-    def constant(self, field: Any) -> str:
+class PostgreSQL(Recordset[M]):
+    """With all that belongs together in one statement: each is a round trip, and a wait for one."""
+
+    def receive(self, receipts: Sequence[M], delivery: models.Model) -> set[UUID]:
+        items, parameters = self._insert(receipts, "ON CONFLICT DO NOTHING RETURNING id")
+        deliveries, others = self._insert([delivery], "AND EXISTS (SELECT 1 FROM fresh)")
+        statement = f"WITH fresh AS ({items}), kept AS ({deliveries}) SELECT id FROM fresh"  # noqa: S608 - as above
+        return {pk for (pk,) in self._fetch(statement, parameters + others)}
+
+    def lock(self, pks: Sequence[UUID], names: Sequence[str]) -> Marks:
+        columns = ", ".join(column.name for column in _columns(self, self.model, ("id", *names)))
+        statement = f'SELECT {columns} FROM "{self.model._meta.db_table}" WHERE id = ANY(%s::uuid[])'  # noqa: S608 - as above
+        found = self._fetch(f"{statement} ORDER BY id FOR UPDATE", [f"{{{','.join(pk.hex for pk in pks)}}}"])
+        return {pk: mark for pk, *mark in found}
+
+    def write_back(self, rows: Sequence[M], names: Sequence[str], attempts: Rows) -> None:
+        if not attempts:
+            return super().write_back(rows, names, attempts)
+        updates, parameters = self._update(rows, names, "RETURNING 1")
+        inserts, others = self._insert(attempts)
+        statement = f"WITH changed AS ({updates}), tried AS ({inserts}) SELECT count(*) FROM changed"  # noqa: S608 - as above
+        if self._fetch(statement, parameters + others) != [(len(rows),)]:
+            raise vanished()
+
+    def source(self, columns: Sequence[_Column]) -> str:
+        return f"json_to_recordset(%s::json) AS r({', '.join(f'{column.name} {column.type}' for column in columns)})"
+
+    def constant(self, column: _Column) -> str:
+        return f"%s::{column.type}"
+
+    def instant(self, value: datetime) -> str:
+        return value.isoformat()
+
+
+class SQLite(Recordset[M]):
+    def source(self, columns: Sequence[_Column]) -> str:
+        cells = ", ".join(f"json_extract(value, '$.{column.key}') AS {column.name}" for column in columns)
+        return f"(SELECT {cells} FROM json_each(%s)) AS r"  # noqa: S608 - as above
+
+    def constant(self, column: _Column) -> str:
         return "%s"
 
-    def source(self, fields: Fields) -> str:
-        columns = ", ".join(
-            f"json_extract(value, '$.{field.column}') AS {self.quote(field.column)}" for field in fields
+    def instant(self, value: datetime) -> str:
+        return str(connections[self.alias].ops.adapt_datetimefield_value(value))
+
+
+def _table(rows: Rows) -> str:
+    return f'"{rows[0]._meta.db_table}"'
+
+
+@lru_cache(maxsize=64)
+def _columns_of(
+    kind: type[Recordset[Any]], alias: str, model: type[models.Model], names: tuple[str, ...]
+) -> list[_Column]:
+    form, connection = kind(alias, model), connections[alias]
+    fields: Iterable[Any] = map(model._meta.get_field, names) if names else model._meta.concrete_fields
+    return [
+        _Column(
+            attname=field.attname,
+            name=f'"{field.column}"',
+            key=field.column,
+            type=field.db_type(connection),
+            write=_writer(form, field),
+            is_key=field.primary_key,
+            prepare=partial(_prepared, field, alias),
         )
-        return f"(SELECT {columns} FROM json_each(%s)) AS r"  # noqa: S608 - as above
+        for field in fields
+    ]
 
 
-class _Columns:
-    """Some fields of some rows as SQL: a value for each field, the table they come from, and the parameters."""
+def _columns(form: Recordset[Any], model: type[models.Model], names: tuple[str, ...]) -> list[_Column]:
+    return _columns_of(type(form), form.alias, model, names)
 
-    def __init__(self, dialect: Dialect, fields: Fields, rows: Rows) -> None:
-        self.values: list[str] = []
-        self.parameters: list[Any] = []
-        varying: list[Any] = []
-        unfolded: list[list[Any]] = []
-        for field in fields:
-            column = [row.__dict__[field.attname] for row in rows]
-            if field.primary_key or any(value != column[0] for value in column):
-                varying.append(field)
-                unfolded.append(list(map(dialect.prepare(field), column)))
-                self.values.append(dialect.value(field))
-            else:
-                self.values.append(dialect.constant(field))
-                self.parameters.append(field.get_db_prep_save(column[0], dialect.connection))
-        names = [field.column for field in varying]
-        records = [dict(zip(names, record, strict=True)) for record in zip(*unfolded, strict=True)]
-        self.parameters.append(json.dumps(records, ensure_ascii=False, separators=(",", ":")))
-        self.source = dialect.source(varying)
+
+def _writer(form: Recordset[Any], field: Any) -> Writer | None:
+    kind = (field.target_field if field.is_relation else field).get_internal_type()
+    if kind == "UUIDField":
+        return _hex
+    if kind == "DateTimeField":
+        return form.instant
+    if kind in _AS_THEY_ARE:
+        return None
+
+    def written(value: Any) -> Any:  # a user's primary key may be anything
+        value = field.get_db_prep_save(value, connections[form.alias])
+        return value if isinstance(value, int | str) else str(value)
+
+    return written
+
+
+def _prepared(field: Any, alias: str, value: Any) -> Any:
+    return field.get_db_prep_save(value, connections[alias])
+
+
+def _hex(value: UUID) -> str:
+    return value.hex

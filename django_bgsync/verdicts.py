@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import traceback as tracebacks
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
@@ -21,8 +20,7 @@ PATIENCE = timedelta(days=7)
 """So long a handler without `max_age` may put an item off with RetryLater."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """How one try ends: the item's new state, and what the attempt remembers."""
 
     outcome: Outcome

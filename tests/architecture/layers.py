@@ -31,12 +31,13 @@ LINES = (  # top first
     Line("edges", "api views admin management templatetags", strangers=True),
     Line(
         "domain",
-        "processing claims tries callbacks execution verdicts intake receipts reopening lanes results clients "
+        "processing claims tries callbacks execution verdicts intake arrivals reception receipts reopening lanes results clients "
         "visitors files throttling history runners sweep backlog heartbeats health feeds idempotency "
         "keyed_requests view_runs answers refusals announcements retention testing service_worker",
     ),
     Line(
-        "registry and data", "handlers drf reports owners database ledger recordset querysets models storage migrations"
+        "registry and data",
+        "handlers drf reports owners database ledger recordset portable moulds querysets models storage migrations",
     ),
     Line("configuration", "conf"),
     Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals milestones"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from django_bgsync import intake, lanes, sweep
+from django_bgsync import lanes, reception, sweep
 from django_bgsync.models import SyncItem
 from tests.app.models import Effect
 from tests.concurrency.racing import race
@@ -77,7 +77,7 @@ def test_settled_just_before_the_hold_is_stored(user: Any, monkeypatch: pytest.M
     device, other = Device(user), Device(user)
     device.send(first)
     make_due(first)
-    once_before(monkeypatch, intake._Batch, "_store", lambda: other.ask(first))
+    once_before(monkeypatch, reception, "_store", lambda: other.ask(first))
 
     assert device.send(second)[0]["code"] == "ok"
     assert order_of([first, second]) == [first["id"], second["id"]]

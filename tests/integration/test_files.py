@@ -224,7 +224,7 @@ def test_lost_race(device, handle, monkeypatch, root):
     handle(tell)
     item = photo()
     first = read(upload(device, item, files=[(item, "photo", b"1")]))["results"]
-    monkeypatch.setattr("django_bgsync.intake._Batch._look_first", lambda batch, faults: {})
+    monkeypatch.setattr("django_bgsync.reception._look_first", lambda *args: {})
 
     assert read(upload(device, item, files=[(item, "photo", b"1")]))["results"] == [{**first[0], "replayed": True}]
     assert sorted(row.item_id is None for row in StoredFile.objects.all()) == [False, True]
@@ -308,7 +308,7 @@ class TestOrphans:
         """Files of an item whose receipt was not committed."""
         self.item = make_item()
         with monkeypatch.context() as broken:
-            broken.setattr(ledger, "insert", self.fail)
+            broken.setattr(ledger, "receive", self.fail)
             response = upload(device, self.item, files=[(self.item, "photo", PIXELS)])
         assert problem_of(response)["code"] == "unavailable"
         assert len(stored(root)) == StoredFile.objects.filter(item=None).count() == 1

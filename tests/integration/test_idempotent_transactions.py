@@ -62,16 +62,17 @@ def test_killed_again_and_again(device, interrupted):
 
 def test_faster_sender(device, monkeypatch):
     """Between the look and the insert another process may be faster: this one waits for its answer."""
-    insert = ledger.insert
+    receive = ledger.receive
 
-    def insert_later(rows):
-        others = [copy(row) for row in rows]
+    def receive_later(rows, delivery):
+        others, other_delivery = [copy(row) for row in rows], copy(delivery)
+        other_delivery.pk = uuid7()
         for row in others:
-            row.delivery_id = uuid7()
-        insert(others)
-        insert(rows)
+            row.delivery_id = other_delivery.pk
+        receive(others, other_delivery)
+        return receive(rows, delivery)
 
-    monkeypatch.setattr(ledger, "insert", insert_later)
+    monkeypatch.setattr(ledger, "receive", receive_later)
 
     assert refusal(order(device)) == (409, "in_flight")
     assert effects() == 0
@@ -79,7 +80,7 @@ def test_faster_sender(device, monkeypatch):
 
 def test_faster_sender_out_of_sight(device, monkeypatch):
     """An older snapshot does not show the row that kept the insert away."""
-    monkeypatch.setattr(ledger, "insert", lambda rows: None)
+    monkeypatch.setattr(ledger, "receive", lambda rows, delivery: set())
 
     assert refusal(order(device)) == (409, "in_flight")
     assert effects() == 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 import uuid
 
 import pytest
+from django.utils import timezone
 
+from django_bgsync import processing
 from django_bgsync.models import SyncItem
 from tests.app.models import Effect
 from tests.deliveries import (
@@ -186,3 +188,34 @@ def test_interrupted_lane(device):
     assert {each["status"] for each in found} <= {"applied", "accepted"}
     assert codes(device.ask(*items)) == [("applied", "ok")] * 3
     assert [str(effect.item) for effect in Effect.objects.order_by("pk")] == [item["id"] for item in items]
+
+
+def test_released_under_a_claim(device):
+    """Somebody who has claimed a held item finds it as it was claimed, though its lane is released meanwhile."""
+    first, second = lane(script("fail", "apply"), make_item())
+    device.send(first, second)
+    claimed_at = timezone.now()
+    SyncItem.objects.filter(pk=row_of(second).pk).update(claimed_at=claimed_at, attempts=1)
+    make_due(first)
+
+    assert codes(device.ask(first, second)) == [("applied", "ok"), ("deferred", "in_flight")]
+    assert (row_of(second).state, row_of(second).claimed_at) == ("held", claimed_at)
+    age_claim(second)
+    make_due(second)
+    assert codes(device.ask(second)) == [("applied", "ok")]
+
+
+def test_settled_while_it_is_held_again(device, monkeypatch):
+    """Whoever holds an item looks at the one before it once more: that one may have been settled meanwhile."""
+    first, second = lane(script("fail", "apply"), make_item())
+    device.send(first, second)
+    make_due(second)
+    hold = processing.hold
+
+    def settle_and_hold(row):
+        SyncItem.objects.filter(pk=row_of(first).pk).update(state="applied", next_at=None)
+        hold(row)
+
+    monkeypatch.setattr(processing, "hold", settle_and_hold)
+
+    assert codes(device.ask(second)) == [("applied", "ok")]

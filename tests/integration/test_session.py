@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 from django.utils import timezone
 
+from django_bgsync import owners
 from django_bgsync.handlers import registry
 from django_bgsync.models import OwnerSalt
 from tests.deliveries import LIMITS, SESSION, Device, read
@@ -58,11 +59,14 @@ def test_owner_key_is_stable(user, device, other):
     assert str(user.pk) != key
 
 
-def test_owner_key_after_a_flush(device):
-    """A database that lost its salt gets a new one, once."""
+def test_owner_key_after_a_flush(device, monkeypatch):
+    """A database that lost its salt gets a new one, once, and after a minute every process knows."""
+    before = device.owner_key
     OwnerSalt.objects.all().delete()
+    assert device.owner_key == before
 
-    assert device.owner_key == device.owner_key
+    monkeypatch.setattr(owners.salt, "read_at", owners.salt.read_at - owners.SALT_KEPT)
+    assert device.owner_key == device.owner_key != before
     assert OwnerSalt.objects.count() == 1
 
 
