@@ -12,6 +12,11 @@ from django.conf import settings as django_settings
 MEBIBYTE = 1024 * 1024
 
 
+def configured() -> Mapping[str, Any]:
+    """What the project says."""
+    return getattr(django_settings, "BGSYNC", None) or {}
+
+
 class Settings:
     """The defaults; `BGSYNC[name]` wins. Sizes are in bytes."""
 
@@ -57,9 +62,9 @@ class Settings:
     """See `service_worker`."""
 
     def __getattribute__(self, name: str) -> Any:
-        configured: Mapping[str, Any] = getattr(django_settings, "BGSYNC", {})
-        if name in configured:
-            return configured[name]
+        given = configured()
+        if name in given:
+            return given[name]
         return super().__getattribute__(name)
 
 

@@ -11,8 +11,17 @@ from django_bgsync.checks.configuration import check_configuration
 from django_bgsync.checks.databases import check_databases, check_servers
 from django_bgsync.checks.files import check_files
 from django_bgsync.checks.registrations import check_registrations
+from django_bgsync.checks.values import check_values
 
-CHECKS = (check_configuration, check_registrations, check_cluster, check_databases, check_files, check_browser)
+CHECKS = (
+    check_values,
+    check_configuration,
+    check_registrations,
+    check_cluster,
+    check_databases,
+    check_files,
+    check_browser,
+)
 
 
 def register_all() -> None:

@@ -6,21 +6,22 @@ from collections.abc import Collection, Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from django.conf import settings as django_settings
 from django.core import checks
 
 from django_bgsync import conf
+from django_bgsync.checks.values import wrong_values
 from django_bgsync.conf import settings
 
 
 def check_configuration(**kwargs: Any) -> list[checks.CheckMessage]:
+    if any(wrong_values()):
+        return []  # said by another check; nothing more can be said of them
     return [*_unknown_keys(), *_retention()]
 
 
 def _unknown_keys() -> Iterator[checks.CheckMessage]:
-    configured = getattr(django_settings, "BGSYNC", {})
     known = {
-        "BGSYNC": (configured, conf.Settings.__annotations__),
+        "BGSYNC": (conf.configured(), conf.Settings.__annotations__),
         'BGSYNC["BACKOFF"]': (settings.BACKOFF, conf.BACKOFF_DEFAULTS),
         'BGSYNC["SERVICE_WORKER"]': (settings.SERVICE_WORKER, conf.SERVICE_WORKER_DEFAULTS),
     }

@@ -52,7 +52,7 @@ def check(**kwargs: Any) -> list[checks.CheckMessage]:
     """What is wrong with the project's runner: a system check."""
     try:
         return current().check()
-    except ImportError as error:
+    except (ImportError, AttributeError, TypeError) as error:
         hint = 'BGSYNC = {"RUNNER": "django_bgsync.runners.none.NoRunner"} needs nothing but cron.'
         return [checks.Error(f"The runner cannot be imported: {error}", hint=hint, id="bgsync.E030")]
 

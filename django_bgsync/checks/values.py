@@ -1,0 +1,125 @@
+"""Values of `BGSYNC` that would be an error in a request, later."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from django_bgsync import conf, throttling
+from django_bgsync.conf import settings
+from django_bgsync.handlers import registry
+
+
+def check_values(**kwargs: Any) -> list[checks.CheckMessage]:
+    return [*wrong_values(), *_classes()]
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def is_count(value: Any) -> bool:
+    return is_number(value) and bool(value)
+
+
+def is_duration(value: Any) -> bool:
+    """A timedelta, or a number of seconds."""
+    if isinstance(value, timedelta):
+        return value >= timedelta(0)
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= timedelta.max.total_seconds()
+    )
+
+
+def is_factor(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value >= 1
+
+
+def is_rate(value: Any) -> bool:
+    try:
+        return value is None or (isinstance(value, str) and bool(throttling.parse(value)))
+    except ImproperlyConfigured:
+        return False
+
+
+def is_place(value: Any) -> bool:
+    return value is None or isinstance(value, str | Path)
+
+
+def is_mapping(value: Any) -> bool:
+    return isinstance(value, Mapping)
+
+
+Kind = tuple[Callable[[Any], bool], str]
+NUMBER: Kind = (is_number, "a whole number, not below 0")
+COUNT: Kind = (is_count, "a whole number above 0")
+DURATION: Kind = (is_duration, "a timedelta or a number of seconds, not below 0")
+FACTOR: Kind = (is_factor, "a number of at least 1")
+RATE: Kind = (is_rate, '"6000/min", or /s, /hour or /day, or None')
+PLACE: Kind = (is_place, "a path, or None")
+MAPPING: Kind = (is_mapping, "a dict")
+SIZES = ("MAX_ITEMS", "MAX_BYTES", "MAX_ITEM_BYTES", "MAX_FILE_BYTES", "MAX_DELIVERY_FILE_BYTES", "MAX_JSON_DEPTH")
+TIMES = ("TIME_BUDGET", "CLIENT_MAX_AGE", "RETAIN_ITEMS", "RETAIN_PAYLOADS", "RETAIN_ATTEMPTS", "RETAIN_DELIVERIES")
+KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(SIZES, COUNT),
+    "MAX_FILES": NUMBER,
+    **dict.fromkeys(TIMES, DURATION),
+    "THROTTLE_ITEMS": RATE,
+    "FILE_ROOT": PLACE,
+    "BACKOFF": MAPPING,
+    "SERVICE_WORKER": MAPPING,
+}
+BACKOFF_KINDS: Mapping[str, Kind] = {"first": DURATION, "factor": FACTOR, "cap": DURATION}
+
+
+def wrong_values() -> Iterator[checks.CheckMessage]:
+    configured = conf.configured()
+    if not is_mapping(configured):
+        yield _wrong("BGSYNC", configured, MAPPING)
+        return
+    for name, kind in KINDS.items():
+        if not kind[0](value := getattr(settings, name)):
+            yield _wrong(f'BGSYNC["{name}"]', value, kind)
+    for name, value in settings.BACKOFF.items() if is_mapping(settings.BACKOFF) else ():
+        if (wanted := BACKOFF_KINDS.get(name)) and not wanted[0](value):
+            yield _wrong(f'BGSYNC["BACKOFF"]["{name}"]', value, wanted)
+
+
+def _wrong(place: str, value: object, kind: Kind) -> checks.CheckMessage:
+    return checks.Error(f"{place} is {value!r}.", hint=f"Make it {kind[1]}.", id="bgsync.E005")
+
+
+def _classes() -> Iterator[checks.CheckMessage]:
+    """Everything that is loaded at the first request that needs it."""
+    if not is_mapping(conf.configured()):
+        return
+    places: dict[str, Any] = {
+        'BGSYNC["PERMISSION_CLASSES"]': settings.PERMISSION_CLASSES,
+        'BGSYNC["AUTHENTICATION_CLASSES"]': settings.AUTHENTICATION_CLASSES or (),
+    }
+    for handler in registry.values():
+        places[f"permission_classes of {handler.path}"] = handler.permission_classes
+    for place, entries in places.items():
+        if fault := _fault(entries):
+            hint = 'Write a list of dotted paths, for instance ["rest_framework.permissions.IsAuthenticated"].'
+            yield checks.Error(f"{place} cannot be used: {fault}.", hint=hint, id="bgsync.E006")
+
+
+def _fault(entries: Any) -> str:
+    """What keeps these classes from being loaded."""
+    if isinstance(entries, str) or not isinstance(entries, Iterable):
+        return f"{entries!r} is no list"
+    for entry in entries:
+        try:
+            found = import_string(entry) if isinstance(entry, str) else entry
+        except ImportError as error:
+            return str(error).rstrip(".")
+        if not callable(found):
+            return f"{entry!r} is no class"
+    return ""
