@@ -2,7 +2,7 @@ import {configure, type Options} from "../shared/configuration";
 import type {Flusher} from "../shared/flusher";
 import type {Counts} from "../shared/items";
 import {news, type Announcement} from "../shared/messages";
-import type {Outbox} from "../shared/outbox";
+import type {Added, Outbox} from "../shared/outbox";
 import type {Capabilities, Json, Result} from "../shared/protocol";
 import type {Runtime} from "../shared/runtime";
 import type {ItemState, Settlement, StoredItem} from "../shared/schema";
@@ -71,16 +71,13 @@ export class Bgsync extends EventTarget {
 
     /** Rejects with a BgsyncError if the item could not be committed on this device. */
     async enqueue(tag: string, payload: unknown, options: EnqueueOptions = {}): Promise<Receipt> {
-        const {runtime, session, outbox, receipts, triggers, lastFlush, persistence, activated} = this.#parts;
+        const {runtime, session, outbox, receipts, activated} = this.#parts;
         const draft = readDraft(tag, payload, options);
         await activated;
-        const {item, superseded} = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
-        for (const old of superseded) runtime.announce(ended(old, "superseded"));
-        runtime.announce({type: "queued", item: news(item)}, {type: "change"});
-        lastFlush.add(item);
-        triggers.enqueued(tag);
-        void persistence.ask().catch(() => undefined);
-        return {id: item.id, state: "queued", settled: receipts.settled(item.id)};
+        const written = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
+        void this.#follow(written);
+        const {id} = written.item;
+        return {id, state: "queued", settled: receipts.expect(id)};
     }
 
     /** How requests prove whose they are, where cookies do not. */
@@ -171,6 +168,18 @@ export class Bgsync extends EventTarget {
 
     capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
         return this.#parts.registration.capabilities();
+    }
+
+    /** What the commit of an item entails. Whoever has waited for the commit alone goes first. */
+    async #follow({item, superseded}: Added): Promise<void> {
+        const {runtime, triggers, lastFlush, persistence} = this.#parts;
+        await null;
+        await null;
+        const old = superseded.map((other) => ended(other, "superseded"));
+        runtime.announce(...old, {type: "queued", item: news(item)}, {type: "change"});
+        lastFlush.add(item);
+        triggers.enqueued(item.tag);
+        await persistence.ask().catch(() => undefined);
     }
 
     async #isWaiting(lane: string | undefined): Promise<boolean> {

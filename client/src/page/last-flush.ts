@@ -1,6 +1,6 @@
 import {isPast, wireItem, WIRE_ITEM_BYTES} from "../shared/batch";
 import {writeEnvelope} from "../shared/delivery";
-import {read, requestInit} from "../shared/exchange";
+import {read as readReply, requestInit} from "../shared/exchange";
 import {withinBase} from "../shared/config";
 import {isCutOff, readDevice} from "../shared/device";
 import {find, put} from "../shared/items";
@@ -24,12 +24,14 @@ export class LastFlush {
     private head: Envelope | null = null;
     private notBefore = 0;
     private clock = 0;
+    private isStale = false;
+    private preparing: Promise<void> | null = null;
 
     constructor(private readonly runtime: Runtime, private readonly session: SessionCheck) {}
 
     add(item: StoredItem): void {
         this.unsent.set(item.id, item);
-        void this.prepare();
+        this.prepare();
     }
 
     /** Whether everything this page wrote is known to have been sent. */
@@ -39,7 +41,7 @@ export class LastFlush {
 
     hear(announcement: Announcement): void {
         if (announcement.type === "owner") this.unsent.clear();
-        else if (announcement.type === "reached") void this.prepare();
+        else if (announcement.type === "reached") this.prepare();
         else if ("item" in announcement && announcement.type !== "queued") this.unsent.delete(announcement.item.id);
     }
 
@@ -55,15 +57,23 @@ export class LastFlush {
         sending.catch(() => this.send(envelope, token, false)).catch(() => undefined);
     }
 
-    private async prepare(): Promise<void> {
-        if (!this.unsent.size) return;
-        const read = this.runtime.db.read(async (tx) => {
-            const device = await readDevice(tx);
-            this.head = device.isRevoked || isCutOff(device) ? null : await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
-            this.notBefore = device.not_before;
-            this.clock = device.clock;
-        });
-        await read.catch(() => undefined);  // then there is no last flush
+    /** Once for all that is written while it is being read. Where it cannot be read there is no last flush. */
+    private prepare(): void {
+        this.isStale = true;
+        this.preparing ??= this.read().catch(() => undefined).finally(() => (this.preparing = null));
+    }
+
+    private async read(): Promise<void> {
+        while (this.isStale && this.unsent.size) {
+            this.isStale = false;
+            await this.runtime.db.read(async (tx) => {
+                const device = await readDevice(tx);
+                const isMute = device.isRevoked || isCutOff(device);
+                this.head = isMute ? null : await writeEnvelope(tx, this.runtime, {trigger: "enqueue"}, [], []);
+                this.notBefore = device.not_before;
+                this.clock = device.clock;
+            });
+        }
     }
 
     private fitting(): StoredItem[] {
@@ -79,10 +89,10 @@ export class LastFlush {
         const init = {method: "POST", headers, body: JSON.stringify(envelope), keepalive};
         const response = await fetch(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init, theirs));
         // An unread body keeps its share of the keepalive budget.
-        const verdict = judge(await read(response), envelope.items.map(({id}) => id), now());
+        const verdict = judge(await readReply(response), envelope.items.map(({id}) => id), now());
         if (verdict.kind !== "answer") return;
         const {owner, results} = verdict.answer;
-        await this.session.confirm(owner, (tx) => applyResults(tx, results, {now: now(), random}));
+        await this.session.confirm(owner, (tx) => applyResults(tx, [], results, {now: now(), random}));
         this.runtime.announce({type: "change"});
     }
 
@@ -94,7 +104,7 @@ export class LastFlush {
                 const item = await find(tx, id);
                 if (item?.state !== "queued") continue;
                 const sent = {lease_by: instance, lease_until: now(), send_count: item.send_count + 1, uncertain: true};
-                await put(tx, {...item, ...sent, state: "sending"});
+                put(tx, {...item, ...sent, state: "sending"});
             }
         });
     }

@@ -23,10 +23,16 @@ export class Receipts {
     settled(id: string): Promise<Settlement> {
         const known = this.waiting.get(id);
         if (known) return known.promise;
+        const promise = this.expect(id);
+        void this.look(id);
+        return promise;
+    }
+
+    /** The same for an item that is still open. */
+    expect(id: string): Promise<Settlement> {
         let resolve!: Waiting["resolve"];
         const promise = new Promise<Settlement>((done) => (resolve = done));
         this.waiting.set(id, {promise, resolve});
-        void this.look(id);
         return promise;
     }
 

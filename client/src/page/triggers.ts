@@ -117,6 +117,7 @@ export class Triggers {
 
     /** Set the timer anew, once for all the changes that come while it is being set. */
     private schedule(): void {
+        if (this.flushing) return;  // which ends with this
         this.isStale = true;
         this.scheduling ??= attempt(() => this.setTimer()).finally(() => (this.scheduling = null));
     }

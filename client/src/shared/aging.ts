@@ -16,7 +16,7 @@ export async function startAging({db, config}: Runtime): Promise<void> {
     await db.write(async (tx) => {
         const {answered_at} = await readDevice(tx);
         for (const item of await ageless(tx)) {
-            await put(tx, {...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge)});
+            put(tx, {...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge)});
         }
     });
 }
@@ -27,7 +27,7 @@ export async function expire(tx: WriteTx, moment: Moment): Promise<Announcement[
     const told: Announcement[] = [];
     for (const item of await overdueItems(tx, device)) {
         if (item.uncertain) continue;
-        const news = await applyResult(tx, item, verdictHere(item.id, "expired"), moment);
+        const news = await applyResult(tx, item, verdictHere(item.id, "expired"), moment, []);
         if (item.owner === device.owner) told.push(...news);
     }
     return told;

@@ -28,7 +28,6 @@ export interface Leased {
 const ENVELOPE_BYTES = 12_288;
 /** Room for everything in an item but its payload. */
 export const WIRE_ITEM_BYTES = 768;
-const PAGE = 500;
 const LONGEST_WAIT = 24 * 3_600_000;
 
 /** Lease the next items of an owner to one delivery. */
@@ -38,7 +37,7 @@ export async function leaseBatch(tx: WriteTx, selection: Selection): Promise<Lea
     const most = Math.min(selection.cap, limits.max_items);
     const found = ofOneSender(await candidates(tx, device, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
-    return Promise.all(batch.map((candidate) => lease(tx, device, candidate, selection)));
+    return batch.map((candidate) => lease(tx, device, candidate, selection));
 }
 
 /** A delivery has one owner, and a user sends what a visitor wrote in the visitor's name. */
@@ -51,7 +50,7 @@ export async function reclaim(tx: WriteTx, everything: boolean, now: number): Pr
     const {owner} = await readDevice(tx);
     for (const item of await tx.objectStore("items").index("state").getAll("sending")) {
         if (!everything && item.lease_until > now) continue;
-        await put(tx, {...item, state: item.owner === owner ? "queued" : "blocked"});
+        put(tx, {...item, state: item.owner === owner ? "queued" : "blocked"});
     }
 }
 
@@ -66,7 +65,8 @@ async function candidates(tx: Tx, device: Device, selection: Selection, most: nu
         !isOverdue(item, device) &&
         isPast(item.not_before, selection.now) &&
         (selection.eager || isPast(item.next_try, selection.now));
-    for (let limit = PAGE; ; limit *= 4) {
+    // Twice as many as may go, so that those that failed do not fill every delivery.
+    for (let limit = 2 * most; ; limit *= 4) {
         const queued = await inState(tx, selection.owner, "queued", limit);
         const found = inTurn(await rows(tx, queued, isDue));
         if (found.length >= most || queued.length < limit) return found;
@@ -92,8 +92,8 @@ function cut(found: Candidate[], limits: Limits): Candidate[] {
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
 }
 
-async function lease(tx: WriteTx, {clock}: Device, {item, after}: Candidate, {by, leaseUntil}: Selection): Promise<Leased> {
-    const leased = await put(tx, {
+function lease(tx: WriteTx, {clock}: Device, {item, after}: Candidate, {by, leaseUntil}: Selection): Leased {
+    const leased = put(tx, {
         ...item, state: "sending", send_count: item.send_count + 1, uncertain: true, lease_by: by, lease_until: leaseUntil,
     });
     return {item: leased, wire: wireItem(leased, after, clock)};

@@ -15,8 +15,8 @@ export async function supersede(tx: WriteTx, owner: string, draft: Draft, now: n
         item.send_count === 0 && item.provisional === provisional && (item.state === "queued" || item.state === "blocked")
     ));
     for (const item of replaced) {
-        await remove(tx, item);
-        await keepResult(tx, item, {id: item.id, status: "superseded"}, now);
+        remove(tx, item);
+        keepResult(tx, item, {id: item.id, status: "superseded"}, now);
     }
     if (replaced.length) await pruneResults(tx, now);
     return replaced;

@@ -10,7 +10,7 @@ export class Database {
     }
 
     /** Resolves when the transaction is complete and, where the browser can, on disk. */
-    write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
+    write<T>(work: (tx: WriteTx) => Promise<T> | T): Promise<T> {
         return this.use((handle) => commit(handle.transaction(STORES, "readwrite", {durability: "strict"}), work));
     }
 
@@ -45,22 +45,23 @@ export class Database {
     }
 }
 
-async function commit<T>(tx: WriteTx, work: (tx: WriteTx) => Promise<T>): Promise<T> {
+async function commit<T>(tx: WriteTx, work: (tx: WriteTx) => Promise<T> | T): Promise<T> {
     tx.done.catch(() => undefined);  // reported below, once
     try {
         const value = await work(tx);
+        ended(() => tx.commit());  // sooner than by itself
         await tx.done;
         return value;
     } catch (error) {
         const cause = tx.error ?? error;
-        abort(tx);
+        ended(() => tx.abort());
         throw cause;
     }
 }
 
-function abort(tx: WriteTx): void {
+function ended(end: () => void): void {
     try {
-        tx.abort();
+        end();
     } catch {
         // It has ended already.
     }

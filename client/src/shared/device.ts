@@ -1,7 +1,7 @@
 import {postponed, type Moment} from "./backoff";
 import type {Minted} from "./identity";
 import {DEFAULT_LIMITS, type Capabilities, type Limits, type Trigger} from "./protocol";
-import type {Tx, WriteTx} from "./schema";
+import {unwaited, type Tx, type WriteTx} from "./schema";
 
 /** What this browser profile remembers beside the items. One row, changed only inside transactions. */
 export interface Device {
@@ -67,14 +67,26 @@ export const INITIAL_DEVICE: Device = {
     worker_version: "",
 };
 
-export async function readDevice(tx: Tx): Promise<Device> {
-    return {...INITIAL_DEVICE, ...(await tx.objectStore("meta").get("device"))};
+/** As it is in this transaction, which reads it once: do not keep it, its changes show here too. */
+export function readDevice(tx: Tx): Promise<Device> {
+    let device = known.get(tx);
+    if (!device) known.set(tx, (device = read(tx)));
+    return device;
 }
 
-export async function changeDevice(tx: WriteTx, changes: Partial<Device>): Promise<Device> {
-    const device = {...(await readDevice(tx)), ...changes};
-    await tx.objectStore("meta").put(device, "device");
-    return device;
+export async function changeDevice(tx: WriteTx, changes: Partial<Device>): Promise<void> {
+    writeDevice(tx, await readDevice(tx), changes);
+}
+
+/** The same for who has read it, with nothing in between. */
+export function writeDevice(tx: WriteTx, device: Device, changes: Partial<Device>): void {
+    unwaited(tx.objectStore("meta").put(Object.assign(device, changes), "device"));
+}
+
+const known = new WeakMap<Tx, Promise<Device>>();
+
+async function read(tx: Tx): Promise<Device> {
+    return {...INITIAL_DEVICE, ...(await tx.objectStore("meta").get("device"))};
 }
 
 /** The server could not be reached: leave it alone for a while. */

@@ -10,6 +10,7 @@ import {news, type Reached} from "./messages";
 import {blockOwner} from "./ownership";
 import {Pace} from "./pace";
 import type {Answer, Envelope, Limits, Trigger} from "./protocol";
+import {pruneResults} from "./results";
 import type {Runtime} from "./runtime";
 import type {StoredItem, WriteTx} from "./schema";
 import type {SessionCheck} from "./session";
@@ -44,7 +45,10 @@ export class Flush {
     private readonly pace = new Pace();
     private hasAsked = false;
     private hasProbed = false;
+    private hasResults = false;
     private hasChangedOwner = false;
+    /** Whose items are being sent. */
+    private owner = "";
 
     constructor(
         private readonly runtime: Runtime,
@@ -56,16 +60,32 @@ export class Flush {
     ) {}
 
     async run(): Promise<Ending> {
-        await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
+        const {db, now} = this.runtime;
+        await db.write((tx) => reclaim(tx, this.lock.isExclusive, now()));
+        const ending = await this.drain();
+        await startAging(this.runtime);
+        if (this.hasResults) await db.write((tx) => pruneResults(tx, now()));
+        return ending;
+    }
+
+    private async drain(): Promise<Ending> {
+        // Once the server has answered, the next delivery is prepared and sent while one is still on its way.
+        let earlier: Promise<Ending | null> | null = null;
         for (;;) {
-            const ending = await this.step();
-            if (!ending) continue;
-            await startAging(this.runtime);
-            return ending;
+            const next = await this.next();
+            if (typeof next === "string" && !earlier) return next;
+            const sending: Promise<Ending | null> | null = typeof next === "string" ? null : this.send(next);
+            sending?.catch(() => undefined);  // raised below, and not while we wait for the earlier one
+            const ending = (await earlier) ?? (this.pace.proven ? null : await sending);
+            if (ending) {
+                await sending;
+                return ending;
+            }
+            earlier = sending;
         }
     }
 
-    private async step(): Promise<Ending | null> {
+    private async next(): Promise<Prepared | Ending> {
         const {db, now} = this.runtime;
         const {trigger, signal} = this.cause;
         if (signal?.aborted) return "aborted";
@@ -73,14 +93,16 @@ export class Flush {
         if (device.isRevoked) return this.block(device.owner, []);
         if (!isPast(device.not_before, now())) return "postponed";
         if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
-        if (!device.owner) return this.findOwner();
-        if (!this.hasProbed && (isCutOff(device) || isLongAgo(device, now()))) return this.probe(device);
+        if (!device.owner) return (await this.findOwner()) ?? this.next();
+        const isDoubtful = isCutOff(device) || isLongAgo(device, now());
+        if (!this.hasProbed && isDoubtful) return (await this.probe(device)) ?? this.next();
         await this.lock.renew();
-        const prepared = await db.write((tx) => this.prepare(tx, device.owner));
-        if (!prepared) return "drained";
+        return db.write((tx) => this.prepare(tx, device.owner));
+    }
+
+    private async send(prepared: Prepared): Promise<Ending | null> {
         this.runtime.announce({type: "change"});
-        const verdict = await deliver(this.runtime, this.session, prepared.envelope, signal);
-        return this.settle(prepared, verdict);
+        return this.settle(prepared, await deliver(this.runtime, this.session, prepared.envelope, this.cause.signal));
     }
 
     /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
@@ -100,7 +122,7 @@ export class Flush {
         return null;
     }
 
-    private async prepare(tx: WriteTx, owner: string): Promise<Prepared | null> {
+    private async prepare(tx: WriteTx, owner: string): Promise<Prepared | "drained"> {
         const now = this.runtime.now();
         const {cap, proven, tried} = this.pace;
         const eager = !PATIENT.has(this.cause.trigger);
@@ -110,17 +132,18 @@ export class Flush {
         const asks = !this.hasAsked && (batch.length + overdue.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
         const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
         const first = batch[0]?.item ?? asked[0];
-        if (!first) return null;
+        if (!first) return "drained";
+        this.owner = owner;
         const items = batch.map(({wire}) => wire);
         const ids = asked.map(({id}) => id);
         return {owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor)};
     }
 
-    private async settle({owner, batch, envelope}: Prepared, verdict: Verdict): Promise<Ending | null> {
+    private async settle({owner, batch}: Prepared, verdict: Verdict): Promise<Ending | null> {
         const items = batch.map(({item}) => item);
         switch (verdict.kind) {
             case "answer":
-                return this.accept(verdict.answer, envelope);
+                return this.accept(verdict.answer, owner, items);
             case "blocked":
                 return this.block(owner, items, verdict.isRevoked);
             case "wrong_owner":
@@ -138,15 +161,22 @@ export class Flush {
         }
     }
 
-    private async accept(answer: Answer, envelope: Envelope): Promise<null> {
+    private async accept(answer: Answer, owner: string, items: StoredItem[]): Promise<null> {
         const {moment} = this;
-        await this.session.confirm(answer.owner, async (tx) => {
-            const expired = await noteContact(tx, answer, moment, {not_before: 0});
-            const sent = await applyResults(tx, answer.results, moment);
+        const apply = async (tx: WriteTx) => {
+            const {not_before} = await readDevice(tx);
+            // The answer to another delivery may have asked us to wait.
+            const wait = isPast(not_before, moment.now) ? 0 : not_before;
+            const expired = await noteContact(tx, answer, moment, {not_before: wait});
+            const sent = await applyResults(tx, items, answer.results, moment);
             return [...expired, ...sent, ...(await applyNews(tx, answer.settled ?? [], moment))];
-        });
-        this.pace.succeed(envelope.items.map(({id}) => id));
+        };
+        if (owner === this.owner) await this.session.confirm(answer.owner, apply);
+        // The other delivery has met another owner since this one was sent: whose session it was is old news.
+        else this.runtime.announce(...(await this.runtime.db.write(apply)));
+        this.pace.succeed(items.map(({id}) => id));
         this.hasAsked = true;
+        this.hasResults = true;
         this.runtime.announce({type: "reached", reached: "server"}, {type: "change"});
         return null;
     }
@@ -170,6 +200,7 @@ export class Flush {
             return ending;
         }
         this.hasChangedOwner = true;
+        this.owner = "";
         await this.runtime.db.write((tx) => giveBack(tx, items));
         // The session says also whether that is a user, and whom its CSRF token fits.
         const change = await this.session.run(this.cause.signal);

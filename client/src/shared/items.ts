@@ -1,7 +1,7 @@
-import {changeDevice, isLongAgo, readDevice, type Device} from "./device";
+import {isLongAgo, readDevice, writeDevice, type Device} from "./device";
 import {mint} from "./identity";
 import type {OutboxReport} from "./protocol";
-import type {ItemState, StoredItem, Tx, WriteTx} from "./schema";
+import {unwaited, type ItemState, type StoredItem, type Tx, type WriteTx} from "./schema";
 
 export interface Counts extends Record<ItemState, number> {
     /** Not yet sent: queued, sending and blocked. */
@@ -37,13 +37,27 @@ export async function find(tx: Tx, id: string): Promise<StoredItem | undefined> 
     return (await items.index("id").get(id)) ?? items.index("aliases").get(id);
 }
 
-export async function put(tx: WriteTx, item: StoredItem): Promise<StoredItem> {
-    await tx.objectStore("items").put(item);
-    return item;
+/** Items as they are now, by the ids that they had. Where they lie close together they are read at once. */
+export async function findAgain(tx: Tx, items: StoredItem[]): Promise<Map<string, StoredItem>> {
+    const seqs = items.map(({seq}) => seq);
+    const [first, last] = [Math.min(...seqs), Math.max(...seqs)];
+    if (!items.length || last - first >= 2 * items.length) return new Map();
+    const near = await tx.objectStore("items").getAll(IDBKeyRange.bound(first, last));
+    return new Map(near.map((item) => [item.id, item]));
 }
 
-export async function remove(tx: WriteTx, item: StoredItem): Promise<void> {
-    await tx.objectStore("items").delete(item.seq);
+/** Neighbours go in one request. */
+export function remove(tx: WriteTx, ...items: StoredItem[]): void {
+    const seqs = items.map(({seq}) => seq).sort((a, b) => a - b);
+    for (let start = 0, end = 1; start < seqs.length; start = end++) {
+        while (seqs[end] === seqs[start]! + end - start) end += 1;
+        unwaited(tx.objectStore("items").delete(IDBKeyRange.bound(seqs[start], seqs[end - 1])));
+    }
+}
+
+export function put(tx: WriteTx, item: StoredItem): StoredItem {
+    unwaited(tx.objectStore("items").put(item));
+    return item;
 }
 
 /** In the order they were written. */
@@ -60,7 +74,7 @@ export function ownedBy(tx: Tx, owner: string): Promise<StoredItem[]> {
 export async function mintId(tx: WriteTx, now: number): Promise<string> {
     const device = await readDevice(tx);
     const {id, minted} = mint(device.minted, now + device.clock);
-    await changeDevice(tx, {minted});
+    writeDevice(tx, device, {minted});
     return id;
 }
 

@@ -26,7 +26,7 @@ export async function leave(tx: WriteTx, discard: boolean): Promise<Farewell> {
 
 async function forgetItems(tx: WriteTx, owner: string): Promise<StoredItem[]> {
     const theirs = await ownedBy(tx, owner);
-    for (const item of theirs) await remove(tx, item);
+    for (const item of theirs) remove(tx, item);
     return theirs;
 }
 

@@ -48,7 +48,7 @@ export class Announcer {
     open(): void {
         if (this.channel || typeof BroadcastChannel === "undefined") return;
         this.channel = new BroadcastChannel(CHANNEL);
-        this.channel.onmessage = (event: MessageEvent<Announcement>) => this.listener(event.data);
+        this.channel.onmessage = (event: MessageEvent<Announcement[]>) => event.data.forEach(this.listener);
     }
 
     close(): void {
@@ -57,9 +57,8 @@ export class Announcer {
     }
 
     announce(...announcements: Announcement[]): void {
-        for (const announcement of announcements) {
-            this.listener(announcement);
-            this.channel?.postMessage(announcement);
-        }
+        announcements.forEach(this.listener);
+        // One message for all: each costs as much as a small delivery.
+        if (announcements.length) this.channel?.postMessage(announcements);
     }
 }

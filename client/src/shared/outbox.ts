@@ -111,8 +111,8 @@ export class Outbox {
             const item = await findOwn(tx, id);
             if (!item) return undefined;
             if (mayBeHeld(item)) throw new AlreadySentError(id);
-            await remove(tx, item);
-            await keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
+            remove(tx, item);
+            keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
             await pruneResults(tx, this.now());
             return item;
         });
@@ -127,8 +127,8 @@ export class Outbox {
             const {owner} = await readDevice(tx);
             const items = everything ? await ownedBy(tx, owner) : await inState(tx, owner, "parked");
             const [discarded, withdrawn] = [items.filter((item) => !mayBeHeld(item)), items.filter(mayBeHeld)];
-            for (const item of items) await remove(tx, item);
-            for (const item of discarded) await keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
+            for (const item of items) remove(tx, item);
+            for (const item of discarded) keepResult(tx, item, {id: item.id, status: "discarded"}, this.now());
             await pruneResults(tx, this.now());
             return {discarded, withdrawn};
         });

@@ -38,22 +38,22 @@ export async function confirmOwner(tx: WriteTx, owner: string, {page, isVisitor}
 /** Their owner has to sign in before they can be sent. */
 export async function blockOwner(tx: WriteTx, owner: string): Promise<StoredItem[]> {
     const items = [...(await inState(tx, owner, "queued")), ...(await inState(tx, owner, "sending"))];
-    return Promise.all(items.map((item) => put(tx, {...item, state: "blocked"})));
+    return items.map((item) => put(tx, {...item, state: "blocked"}));
 }
 
 async function release(tx: WriteTx, owner: string): Promise<StoredItem[]> {
     const items = await inState(tx, owner, "blocked");
-    return Promise.all(items.map((item) => put(tx, {...item, state: "queued"})));
+    return items.map((item) => put(tx, {...item, state: "queued"}));
 }
 
 async function settleProvisional(tx: WriteTx, owner: string, page: string): Promise<void> {
     const items = await tx.objectStore("items").index("provisional").getAll(page);
     for (const {provisional: _, ...item} of items) {
-        await put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? {...item, owner} : item);
+        put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? {...item, owner} : item);
     }
 }
 
 async function adopt(tx: WriteTx, owner: string): Promise<void> {
     const items = await ownedBy(tx, "");
-    for (const item of items) await put(tx, {...item, owner});
+    for (const item of items) put(tx, {...item, owner});
 }

@@ -1,14 +1,14 @@
 import type {Result} from "./protocol";
-import type {Settlement, StoredItem, WriteTx} from "./schema";
+import {unwaited, type Settlement, type StoredItem, type WriteTx} from "./schema";
 
 const KEPT = 500;
 const KEPT_FOR = 7 * 24 * 3_600_000;
 
 /** Remember how an item ended, under every id it was known by, for as long as a reloaded page may ask. */
-export async function keepResult(tx: WriteTx, item: StoredItem, settlement: Settlement, now: number): Promise<void> {
+export function keepResult(tx: WriteTx, item: StoredItem, settlement: Settlement, now: number): void {
     const results = tx.objectStore("results");
     for (const id of [item.id, ...item.aliases]) {
-        await results.put({id, owner: item.owner, settled_at: now, settlement});
+        unwaited(results.put({id, owner: item.owner, settled_at: now, settlement}));
     }
 }
 
@@ -18,7 +18,7 @@ export async function pruneResults(tx: WriteTx, now: number): Promise<void> {
     const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
     const surplus = (await results.count()) - old.length - KEPT;
     const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
-    await Promise.all(oldest.map((id) => results.delete(id)));
+    for (const id of oldest) unwaited(results.delete(id));
 }
 
 /** What this device itself has to say of an item, in the server's words. */

@@ -92,6 +92,11 @@ export type WriteTx = IDBPTransaction<Schema, Stores, "readwrite">;
 export type Tx = IDBPTransaction<Schema, Stores, "readonly"> | WriteTx;
 type UpgradeTx = IDBPTransaction<Schema, Stores, "versionchange">;
 
+/** A write that nobody waits for: later requests see it, and where it fails, its transaction fails with the same error. */
+export function unwaited(written: Promise<unknown>): void {
+    written.catch(() => undefined);
+}
+
 /** One step per version, for ever: additive, and no step ever drops a row. */
 const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing, indexAge];
 const VERSION = STEPS.length;

@@ -1,35 +1,28 @@
 import {clamped, postponed, type Moment} from "./backoff";
 import {readDevice, type Device} from "./device";
-import {copyItem, DUE, find, isOverdue, put, remove} from "./items";
+import {copyItem, DUE, find, findAgain, isOverdue, put, remove} from "./items";
 import {news, type Announcement} from "./messages";
 import type {Result} from "./protocol";
-import {keepResult, pruneResults, verdictHere} from "./results";
+import {keepResult, verdictHere} from "./results";
 import type {StoredItem, WriteTx} from "./schema";
 
 /** Apply the verdicts on items that were just sent. Returns what to tell about them. */
-export async function applyResults(tx: WriteTx, results: Result[], moment: Moment): Promise<Announcement[]> {
-    const told: Announcement[] = [];
-    for (const result of results) {
-        const item = await find(tx, result.id);
-        if (item) told.push(...(await applyResult(tx, item, result, moment)));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
+export async function applyResults(
+    tx: WriteTx, sent: StoredItem[], results: Result[], moment: Moment,
+): Promise<Announcement[]> {
+    return apply(tx, await findAgain(tx, sent), results, (item, result, gone) => applyResult(tx, item, result, moment, gone));
 }
 
 /** Apply news of items the server has had for longer. An item the user has just sent again is not concerned. */
 export async function applyNews(tx: WriteTx, settled: Result[], moment: Moment): Promise<Announcement[]> {
-    const told: Announcement[] = [];
     const device = await readDevice(tx);
-    for (const result of settled) {
-        const item = await find(tx, result.id);
+    return apply(tx, new Map(), settled, (item, result, gone) => {
         const isUnknown = result.code === "unknown_item";
-        if (item && isOverdue(item, device) && isUnknown) told.push(...(await applyResult(tx, item, verdictHere(item.id, "expired"), moment)));
-        else if (item?.state === "accepted" && isUnknown) await put(tx, {...item, ...DUE});
-        else if (item && isNews(item, result, device)) told.push(...(await applyResult(tx, item, result, moment)));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
+        if (isUnknown && isOverdue(item, device)) return applyResult(tx, item, verdictHere(item.id, "expired"), moment, gone);
+        if (isUnknown && item.state === "accepted") put(tx, {...item, ...DUE});
+        else if (isNews(item, result, device)) return applyResult(tx, item, result, moment, gone);
+        return [];
+    });
 }
 
 /** Count a delivery without a verdict against its items, so that others come first next time. */
@@ -41,11 +34,27 @@ export async function countFailure(tx: WriteTx, sent: StoredItem[], code: string
 export async function giveBack(
     tx: WriteTx, sent: StoredItem[], changed: (item: StoredItem) => StoredItem = (item) => item,
 ): Promise<void> {
-    for (const {id, lease_by} of sent) {
+    await Promise.all(sent.map(async ({id, lease_by}) => {
         const item = await find(tx, id);
         const mine = item?.state === "sending" && item.lease_by === lease_by;
-        if (mine) await put(tx, {...changed(item), state: "queued"});
-    }
+        if (mine) put(tx, {...changed(item), state: "queued"});
+    }));
+}
+
+type Apply = (item: StoredItem, result: Result, gone: StoredItem[]) => Promise<Announcement[]> | Announcement[];
+
+/** All at once: one after another, each item would wait for the way to the database and back. */
+async function apply(
+    tx: WriteTx, found: Map<string, StoredItem>, results: Result[], one: Apply,
+): Promise<Announcement[]> {
+    const gone: StoredItem[] = [];
+    const once = new Map(results.map((result) => [result.id, result]));
+    const told = await Promise.all([...once.values()].map(async (result) => {
+        const item = found.get(result.id) ?? (await find(tx, result.id));
+        return item ? one(item, result, gone) : [];
+    }));
+    remove(tx, ...gone);
+    return told.flat();
 }
 
 function isNews(item: StoredItem, result: Result, device: Device): boolean {
@@ -57,37 +66,39 @@ function isNews(item: StoredItem, result: Result, device: Device): boolean {
     return (item.state === "accepted" || item.state === "parked") && !same;
 }
 
-/** Apply one verdict. Returns what to tell about it. */
-export async function applyResult(tx: WriteTx, item: StoredItem, result: Result, moment: Moment): Promise<Announcement[]> {
+/** Apply one verdict. Returns what to tell about it; `gone` gets the item if that is to be removed. */
+export async function applyResult(
+    tx: WriteTx, item: StoredItem, result: Result, moment: Moment, gone: StoredItem[],
+): Promise<Announcement[]> {
     switch (result.disposition) {
         case "done":
+            gone.push(item);
             return finish(tx, item, result, moment);
         case "wait":
-            await put(tx, {...item, ...DUE, state: "accepted", uncertain: false, result});
+            put(tx, {...item, ...DUE, state: "accepted", uncertain: false, result});
             return item.state === "accepted" ? [] : [{type: "sent", item: news(item), result}];
         case "park":
             return park(tx, item, result, moment);
         default:
             if (item.state === "accepted" || item.state === "parked") return [];
             // `in_flight` is the one deferral after which the server does hold the item.
-            await put(tx, deferred({...item, uncertain: result.code === "in_flight"}, result, moment));
+            put(tx, deferred({...item, uncertain: result.code === "in_flight"}, result, moment));
             return [];
     }
 }
 
-async function finish(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Promise<Announcement[]> {
-    await remove(tx, item);
-    await keepResult(tx, item, result, now);
+function finish(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Announcement[] {
+    keepResult(tx, item, result, now);
     const settled: Announcement = {type: "settled", item: news(item), result};
     return item.state === "accepted" ? [settled] : [{type: "sent", item: news(item), result}, settled];
 }
 
 async function park(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Promise<Announcement[]> {
     if (isFresh(item) && result.code === "id_too_old") {
-        await put(tx, await copyItem(tx, item, now));
+        put(tx, await copyItem(tx, item, now));
         return [];
     }
-    await put(tx, {...item, state: "parked", uncertain: false, result});
+    put(tx, {...item, state: "parked", uncertain: false, result});
     return [{type: "parked", item: news(item), result}, {type: "settled", item: news(item), result}];
 }
 

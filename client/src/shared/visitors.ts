@@ -13,7 +13,7 @@ export async function bindVisitor(tx: WriteTx, user: string): Promise<void> {
     const {client, visitor} = await readDevice(tx);
     if (!visitor || visitor === user) return;
     const items = await ownedBy(tx, visitor);
-    for (const item of items) await put(tx, {...item, owner: user, visitor: {owner: visitor, client}});
+    for (const item of items) put(tx, {...item, owner: user, visitor: {owner: visitor, client}});
     const results = await tx.objectStore("results").getAll();
     for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({...result, owner: user});
     await changeDevice(tx, {visitor: "", isBound: true});
@@ -25,6 +25,6 @@ export async function disown(tx: WriteTx, sent: StoredItem[]): Promise<void> {
         const item = await find(tx, id);
         if (!item?.visitor || item.send_count > 1) continue;
         const {visitor: _, ...own} = item;
-        await put(tx, own);
+        put(tx, own);
     }
 }

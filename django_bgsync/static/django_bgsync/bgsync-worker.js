@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 b8f2f484c7ea0f86e27fd621399e4820cb07ef9bb53a44847ad08b94b53a0ee9 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 0e98325508d7a369ebe148da272e639ac461113ab66dabc6beb9c20635d00b5d */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -239,13 +239,20 @@
     app_version: "",
     worker_version: ""
   };
-  async function readDevice(tx) {
-    return { ...INITIAL_DEVICE, ...await tx.objectStore("meta").get("device") };
+  function readDevice(tx) {
+    let device = known.get(tx);
+    if (!device) known.set(tx, device = read(tx));
+    return device;
   }
   async function changeDevice(tx, changes) {
-    const device = { ...await readDevice(tx), ...changes };
-    await tx.objectStore("meta").put(device, "device");
-    return device;
+    writeDevice(tx, await readDevice(tx), changes);
+  }
+  function writeDevice(tx, device, changes) {
+    unwaited(tx.objectStore("meta").put(Object.assign(device, changes), "device"));
+  }
+  var known = /* @__PURE__ */ new WeakMap();
+  async function read(tx) {
+    return { ...INITIAL_DEVICE, ...await tx.objectStore("meta").get("device") };
   }
   async function backOff(tx, moment) {
     await changeDevice(tx, postponed(await readDevice(tx), moment));
@@ -288,6 +295,9 @@
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
   var STORES = ["items", "results", "meta"];
+  function unwaited(written) {
+    written.catch(() => void 0);
+  }
   var STEPS = [createStores, indexCoalescing, indexAge];
   var VERSION = STEPS.length;
   async function openHandle(lost) {
@@ -373,17 +383,18 @@
     tx.done.catch(() => void 0);
     try {
       const value = await work(tx);
+      ended(() => tx.commit());
       await tx.done;
       return value;
     } catch (error) {
       const cause = tx.error ?? error;
-      abort(tx);
+      ended(() => tx.abort());
       throw cause;
     }
   }
-  function abort(tx) {
+  function ended(end) {
     try {
-      tx.abort();
+      end();
     } catch {
     }
   }
@@ -436,12 +447,23 @@
     const items = tx.objectStore("items");
     return await items.index("id").get(id) ?? items.index("aliases").get(id);
   }
-  async function put(tx, item) {
-    await tx.objectStore("items").put(item);
-    return item;
+  async function findAgain(tx, items) {
+    const seqs = items.map(({ seq }) => seq);
+    const [first, last] = [Math.min(...seqs), Math.max(...seqs)];
+    if (!items.length || last - first >= 2 * items.length) return /* @__PURE__ */ new Map();
+    const near = await tx.objectStore("items").getAll(IDBKeyRange.bound(first, last));
+    return new Map(near.map((item) => [item.id, item]));
   }
-  async function remove(tx, item) {
-    await tx.objectStore("items").delete(item.seq);
+  function remove(tx, ...items) {
+    const seqs = items.map(({ seq }) => seq).sort((a, b) => a - b);
+    for (let start = 0, end = 1; start < seqs.length; start = end++) {
+      while (seqs[end] === seqs[start] + end - start) end += 1;
+      unwaited(tx.objectStore("items").delete(IDBKeyRange.bound(seqs[start], seqs[end - 1])));
+    }
+  }
+  function put(tx, item) {
+    unwaited(tx.objectStore("items").put(item));
+    return item;
   }
   function inState(tx, owner, state, limit) {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
@@ -452,7 +474,7 @@
   async function mintId(tx, now) {
     const device = await readDevice(tx);
     const { id, minted } = mint(device.minted, now + device.clock);
-    await changeDevice(tx, { minted });
+    writeDevice(tx, device, { minted });
     return id;
   }
   async function copyItem(tx, item, now) {
@@ -488,10 +510,10 @@
   // src/shared/results.ts
   var KEPT = 500;
   var KEPT_FOR = 7 * 24 * 36e5;
-  async function keepResult(tx, item, settlement, now) {
+  function keepResult(tx, item, settlement, now) {
     const results = tx.objectStore("results");
     for (const id of [item.id, ...item.aliases]) {
-      await results.put({ id, owner: item.owner, settled_at: now, settlement });
+      unwaited(results.put({ id, owner: item.owner, settled_at: now, settlement }));
     }
   }
   async function pruneResults(tx, now) {
@@ -500,7 +522,7 @@
     const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
     const surplus = await results.count() - old.length - KEPT;
     const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
-    await Promise.all(oldest.map((id) => results.delete(id)));
+    for (const id of oldest) unwaited(results.delete(id));
   }
   function verdictHere(id, code) {
     const [status, disposition] = code === "expired" ? ["expired", "park"] : ["deferred", "retry"];
@@ -523,87 +545,86 @@
     open() {
       if (this.channel || typeof BroadcastChannel === "undefined") return;
       this.channel = new BroadcastChannel(CHANNEL);
-      this.channel.onmessage = (event) => this.listener(event.data);
+      this.channel.onmessage = (event) => event.data.forEach(this.listener);
     }
     close() {
       this.channel?.close();
       this.channel = null;
     }
     announce(...announcements2) {
-      for (const announcement of announcements2) {
-        this.listener(announcement);
-        this.channel?.postMessage(announcement);
-      }
+      announcements2.forEach(this.listener);
+      if (announcements2.length) this.channel?.postMessage(announcements2);
     }
   };
 
   // src/shared/settlement.ts
-  async function applyResults(tx, results, moment) {
-    const told = [];
-    for (const result of results) {
-      const item = await find(tx, result.id);
-      if (item) told.push(...await applyResult(tx, item, result, moment));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
+  async function applyResults(tx, sent, results, moment) {
+    return apply(tx, await findAgain(tx, sent), results, (item, result, gone) => applyResult(tx, item, result, moment, gone));
   }
   async function applyNews(tx, settled, moment) {
-    const told = [];
     const device = await readDevice(tx);
-    for (const result of settled) {
-      const item = await find(tx, result.id);
+    return apply(tx, /* @__PURE__ */ new Map(), settled, (item, result, gone) => {
       const isUnknown = result.code === "unknown_item";
-      if (item && isOverdue(item, device) && isUnknown) told.push(...await applyResult(tx, item, verdictHere(item.id, "expired"), moment));
-      else if (item?.state === "accepted" && isUnknown) await put(tx, { ...item, ...DUE });
-      else if (item && isNews(item, result, device)) told.push(...await applyResult(tx, item, result, moment));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
+      if (isUnknown && isOverdue(item, device)) return applyResult(tx, item, verdictHere(item.id, "expired"), moment, gone);
+      if (isUnknown && item.state === "accepted") put(tx, { ...item, ...DUE });
+      else if (isNews(item, result, device)) return applyResult(tx, item, result, moment, gone);
+      return [];
+    });
   }
   async function countFailure(tx, sent, code, moment) {
     await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
   }
   async function giveBack(tx, sent, changed = (item) => item) {
-    for (const { id, lease_by } of sent) {
+    await Promise.all(sent.map(async ({ id, lease_by }) => {
       const item = await find(tx, id);
       const mine = item?.state === "sending" && item.lease_by === lease_by;
-      if (mine) await put(tx, { ...changed(item), state: "queued" });
-    }
+      if (mine) put(tx, { ...changed(item), state: "queued" });
+    }));
+  }
+  async function apply(tx, found, results, one) {
+    const gone = [];
+    const once = new Map(results.map((result) => [result.id, result]));
+    const told = await Promise.all([...once.values()].map(async (result) => {
+      const item = found.get(result.id) ?? await find(tx, result.id);
+      return item ? one(item, result, gone) : [];
+    }));
+    remove(tx, ...gone);
+    return told.flat();
   }
   function isNews(item, result, device) {
     if (result.disposition === "retry") return false;
     if (isOverdue(item, device)) return true;
-    const known = item.result;
-    const same = known?.status === result.status && known.code === result.code;
+    const known2 = item.result;
+    const same = known2?.status === result.status && known2.code === result.code;
     return (item.state === "accepted" || item.state === "parked") && !same;
   }
-  async function applyResult(tx, item, result, moment) {
+  async function applyResult(tx, item, result, moment, gone) {
     switch (result.disposition) {
       case "done":
+        gone.push(item);
         return finish(tx, item, result, moment);
       case "wait":
-        await put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
+        put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
         return item.state === "accepted" ? [] : [{ type: "sent", item: news(item), result }];
       case "park":
         return park(tx, item, result, moment);
       default:
         if (item.state === "accepted" || item.state === "parked") return [];
-        await put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
+        put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
         return [];
     }
   }
-  async function finish(tx, item, result, { now }) {
-    await remove(tx, item);
-    await keepResult(tx, item, result, now);
+  function finish(tx, item, result, { now }) {
+    keepResult(tx, item, result, now);
     const settled = { type: "settled", item: news(item), result };
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
   }
   async function park(tx, item, result, { now }) {
     if (isFresh(item) && result.code === "id_too_old") {
-      await put(tx, await copyItem(tx, item, now));
+      put(tx, await copyItem(tx, item, now));
       return [];
     }
-    await put(tx, { ...item, state: "parked", uncertain: false, result });
+    put(tx, { ...item, state: "parked", uncertain: false, result });
     return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
   }
   function isFresh(item) {
@@ -621,7 +642,7 @@
     await db.write(async (tx) => {
       const { answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
-        await put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config2.maxAge) });
+        put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config2.maxAge) });
       }
     });
   }
@@ -630,7 +651,7 @@
     const told = [];
     for (const item of await overdueItems(tx, device)) {
       if (item.uncertain) continue;
-      const news2 = await applyResult(tx, item, verdictHere(item.id, "expired"), moment);
+      const news2 = await applyResult(tx, item, verdictHere(item.id, "expired"), moment, []);
       if (item.owner === device.owner) told.push(...news2);
     }
     return told;
@@ -669,7 +690,6 @@
   // src/shared/batch.ts
   var ENVELOPE_BYTES = 12288;
   var WIRE_ITEM_BYTES = 768;
-  var PAGE = 500;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
     const device = await readDevice(tx);
@@ -677,7 +697,7 @@
     const most = Math.min(selection.cap, limits.max_items);
     const found = ofOneSender(await candidates(tx, device, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
-    return Promise.all(batch.map((candidate) => lease(tx, device, candidate, selection)));
+    return batch.map((candidate) => lease(tx, device, candidate, selection));
   }
   function ofOneSender(found) {
     return found.filter(({ item }) => item.visitor?.owner === found[0].item.visitor?.owner);
@@ -686,7 +706,7 @@
     const { owner } = await readDevice(tx);
     for (const item of await tx.objectStore("items").index("state").getAll("sending")) {
       if (!everything && item.lease_until > now) continue;
-      await put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
+      put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
     }
   }
   function isPast(instant, now) {
@@ -694,7 +714,7 @@
   }
   async function candidates(tx, device, selection, most) {
     const isDue = (item) => !selection.tried.has(item.id) && !isOverdue(item, device) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
-    for (let limit = PAGE; ; limit *= 4) {
+    for (let limit = 2 * most; ; limit *= 4) {
       const queued = await inState(tx, selection.owner, "queued", limit);
       const found = inTurn(await rows(tx, queued, isDue));
       if (found.length >= most || queued.length < limit) return found;
@@ -715,8 +735,8 @@
     const fitting = found.findIndex(({ item }) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
   }
-  async function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
-    const leased = await put(tx, {
+  function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
+    const leased = put(tx, {
       ...item,
       state: "sending",
       send_count: item.send_count + 1,
@@ -766,7 +786,7 @@
       signal?.throwIfAborted();
       const theirs = await Promise.race([runtime2.headers?.(), aborted(limit.signal)]);
       const full = requestInit(client, { ...init, signal: limit.signal }, theirs);
-      return await read(await runtime2.fetch(withinBase(runtime2.config, path), full));
+      return await read2(await runtime2.fetch(withinBase(runtime2.config, path), full));
     } catch {
       if (signal?.aborted) return "aborted";
       return limit.signal.aborted ? "timeout" : "offline";
@@ -779,7 +799,7 @@
     const ours = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
     return { ...init, headers: joined(theirs, ours), cache: "no-store", credentials: "same-origin", redirect: "manual" };
   }
-  async function read(response) {
+  async function read2(response) {
     const type = response.headers.get("Content-Type") ?? "";
     return {
       status: response.status,
@@ -938,7 +958,7 @@
     const { client, visitor } = await readDevice(tx);
     if (!visitor || visitor === user) return;
     const items = await ownedBy(tx, visitor);
-    for (const item of items) await put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
+    for (const item of items) put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
     const results = await tx.objectStore("results").getAll();
     for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({ ...result, owner: user });
     await changeDevice(tx, { visitor: "", isBound: true });
@@ -948,7 +968,7 @@
       const item = await find(tx, id);
       if (!item?.visitor || item.send_count > 1) continue;
       const { visitor: _, ...own } = item;
-      await put(tx, own);
+      put(tx, own);
     }
   }
 
@@ -968,21 +988,21 @@
   }
   async function blockOwner(tx, owner) {
     const items = [...await inState(tx, owner, "queued"), ...await inState(tx, owner, "sending")];
-    return Promise.all(items.map((item) => put(tx, { ...item, state: "blocked" })));
+    return items.map((item) => put(tx, { ...item, state: "blocked" }));
   }
   async function release(tx, owner) {
     const items = await inState(tx, owner, "blocked");
-    return Promise.all(items.map((item) => put(tx, { ...item, state: "queued" })));
+    return items.map((item) => put(tx, { ...item, state: "queued" }));
   }
   async function settleProvisional(tx, owner, page) {
     const items = await tx.objectStore("items").index("provisional").getAll(page);
     for (const { provisional: _, ...item } of items) {
-      await put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
+      put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
     }
   }
   async function adopt(tx, owner) {
     const items = await ownedBy(tx, "");
-    for (const item of items) await put(tx, { ...item, owner });
+    for (const item of items) put(tx, { ...item, owner });
   }
 
   // src/shared/pace.ts
@@ -1028,18 +1048,35 @@
       this.pace = new Pace();
       this.hasAsked = false;
       this.hasProbed = false;
+      this.hasResults = false;
       this.hasChangedOwner = false;
+      /** Whose items are being sent. */
+      this.owner = "";
     }
     async run() {
-      await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
+      const { db, now } = this.runtime;
+      await db.write((tx) => reclaim(tx, this.lock.isExclusive, now()));
+      const ending = await this.drain();
+      await startAging(this.runtime);
+      if (this.hasResults) await db.write((tx) => pruneResults(tx, now()));
+      return ending;
+    }
+    async drain() {
+      let earlier = null;
       for (; ; ) {
-        const ending = await this.step();
-        if (!ending) continue;
-        await startAging(this.runtime);
-        return ending;
+        const next = await this.next();
+        if (typeof next === "string" && !earlier) return next;
+        const sending = typeof next === "string" ? null : this.send(next);
+        sending?.catch(() => void 0);
+        const ending = await earlier ?? (this.pace.proven ? null : await sending);
+        if (ending) {
+          await sending;
+          return ending;
+        }
+        earlier = sending;
       }
     }
-    async step() {
+    async next() {
       const { db, now } = this.runtime;
       const { trigger, signal } = this.cause;
       if (signal?.aborted) return "aborted";
@@ -1047,14 +1084,15 @@
       if (device.isRevoked) return this.block(device.owner, []);
       if (!isPast(device.not_before, now())) return "postponed";
       if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
-      if (!device.owner) return this.findOwner();
-      if (!this.hasProbed && (isCutOff(device) || isLongAgo(device, now()))) return this.probe(device);
+      if (!device.owner) return await this.findOwner() ?? this.next();
+      const isDoubtful = isCutOff(device) || isLongAgo(device, now());
+      if (!this.hasProbed && isDoubtful) return await this.probe(device) ?? this.next();
       await this.lock.renew();
-      const prepared = await db.write((tx) => this.prepare(tx, device.owner));
-      if (!prepared) return "drained";
+      return db.write((tx) => this.prepare(tx, device.owner));
+    }
+    async send(prepared) {
       this.runtime.announce({ type: "change" });
-      const verdict = await deliver(this.runtime, this.session, prepared.envelope, signal);
-      return this.settle(prepared, verdict);
+      return this.settle(prepared, await deliver(this.runtime, this.session, prepared.envelope, this.cause.signal));
     }
     /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
     async findOwner() {
@@ -1080,16 +1118,17 @@
       const asks = !this.hasAsked && (batch.length + overdue.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
       const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
       const first = batch[0]?.item ?? asked[0];
-      if (!first) return null;
+      if (!first) return "drained";
+      this.owner = owner;
       const items = batch.map(({ wire }) => wire);
       const ids = asked.map(({ id }) => id);
       return { owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor) };
     }
-    async settle({ owner, batch, envelope }, verdict) {
+    async settle({ owner, batch }, verdict) {
       const items = batch.map(({ item }) => item);
       switch (verdict.kind) {
         case "answer":
-          return this.accept(verdict.answer, envelope);
+          return this.accept(verdict.answer, owner, items);
         case "blocked":
           return this.block(owner, items, verdict.isRevoked);
         case "wrong_owner":
@@ -1106,15 +1145,20 @@
           return this.endure(items, verdict);
       }
     }
-    async accept(answer, envelope) {
+    async accept(answer, owner, items) {
       const { moment } = this;
-      await this.session.confirm(answer.owner, async (tx) => {
-        const expired = await noteContact(tx, answer, moment, { not_before: 0 });
-        const sent = await applyResults(tx, answer.results, moment);
+      const apply2 = async (tx) => {
+        const { not_before } = await readDevice(tx);
+        const wait = isPast(not_before, moment.now) ? 0 : not_before;
+        const expired = await noteContact(tx, answer, moment, { not_before: wait });
+        const sent = await applyResults(tx, items, answer.results, moment);
         return [...expired, ...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
-      });
-      this.pace.succeed(envelope.items.map(({ id }) => id));
+      };
+      if (owner === this.owner) await this.session.confirm(answer.owner, apply2);
+      else this.runtime.announce(...await this.runtime.db.write(apply2));
+      this.pace.succeed(items.map(({ id }) => id));
       this.hasAsked = true;
+      this.hasResults = true;
       this.runtime.announce({ type: "reached", reached: "server" }, { type: "change" });
       return null;
     }
@@ -1135,6 +1179,7 @@
         return ending;
       }
       this.hasChangedOwner = true;
+      this.owner = "";
       await this.runtime.db.write((tx) => giveBack(tx, items));
       const change = await this.session.run(this.cause.signal);
       this.runtime.announce({ type: "change" });

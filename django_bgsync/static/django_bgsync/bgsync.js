@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 b8f2f484c7ea0f86e27fd621399e4820cb07ef9bb53a44847ad08b94b53a0ee9 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 0e98325508d7a369ebe148da272e639ac461113ab66dabc6beb9c20635d00b5d */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -262,13 +262,20 @@
     app_version: "",
     worker_version: ""
   };
-  async function readDevice(tx) {
-    return { ...INITIAL_DEVICE, ...await tx.objectStore("meta").get("device") };
+  function readDevice(tx) {
+    let device = known.get(tx);
+    if (!device) known.set(tx, device = read(tx));
+    return device;
   }
   async function changeDevice(tx, changes) {
-    const device = { ...await readDevice(tx), ...changes };
-    await tx.objectStore("meta").put(device, "device");
-    return device;
+    writeDevice(tx, await readDevice(tx), changes);
+  }
+  function writeDevice(tx, device, changes) {
+    unwaited(tx.objectStore("meta").put(Object.assign(device, changes), "device"));
+  }
+  var known = /* @__PURE__ */ new WeakMap();
+  async function read(tx) {
+    return { ...INITIAL_DEVICE, ...await tx.objectStore("meta").get("device") };
   }
   async function backOff(tx, moment) {
     await changeDevice(tx, postponed(await readDevice(tx), moment));
@@ -311,6 +318,9 @@
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
   var STORES = ["items", "results", "meta"];
+  function unwaited(written2) {
+    written2.catch(() => void 0);
+  }
   var STEPS = [createStores, indexCoalescing, indexAge];
   var VERSION = STEPS.length;
   async function openHandle(lost) {
@@ -396,17 +406,18 @@
     tx.done.catch(() => void 0);
     try {
       const value = await work(tx);
+      ended(() => tx.commit());
       await tx.done;
       return value;
     } catch (error) {
       const cause = tx.error ?? error;
-      abort(tx);
+      ended(() => tx.abort());
       throw cause;
     }
   }
-  function abort(tx) {
+  function ended(end) {
     try {
-      tx.abort();
+      end();
     } catch {
     }
   }
@@ -440,12 +451,23 @@
     const items = tx.objectStore("items");
     return await items.index("id").get(id) ?? items.index("aliases").get(id);
   }
-  async function put(tx, item) {
-    await tx.objectStore("items").put(item);
-    return item;
+  async function findAgain(tx, items) {
+    const seqs = items.map(({ seq }) => seq);
+    const [first, last] = [Math.min(...seqs), Math.max(...seqs)];
+    if (!items.length || last - first >= 2 * items.length) return /* @__PURE__ */ new Map();
+    const near = await tx.objectStore("items").getAll(IDBKeyRange.bound(first, last));
+    return new Map(near.map((item) => [item.id, item]));
   }
-  async function remove(tx, item) {
-    await tx.objectStore("items").delete(item.seq);
+  function remove(tx, ...items) {
+    const seqs = items.map(({ seq }) => seq).sort((a, b) => a - b);
+    for (let start2 = 0, end = 1; start2 < seqs.length; start2 = end++) {
+      while (seqs[end] === seqs[start2] + end - start2) end += 1;
+      unwaited(tx.objectStore("items").delete(IDBKeyRange.bound(seqs[start2], seqs[end - 1])));
+    }
+  }
+  function put(tx, item) {
+    unwaited(tx.objectStore("items").put(item));
+    return item;
   }
   function inState(tx, owner, state, limit) {
     return tx.objectStore("items").index("owner_state").getAll([owner, state], limit);
@@ -456,7 +478,7 @@
   async function mintId(tx, now) {
     const device = await readDevice(tx);
     const { id, minted } = mint(device.minted, now + device.clock);
-    await changeDevice(tx, { minted });
+    writeDevice(tx, device, { minted });
     return id;
   }
   async function copyItem(tx, item, now) {
@@ -492,10 +514,10 @@
   // src/shared/results.ts
   var KEPT = 500;
   var KEPT_FOR = 7 * 24 * 36e5;
-  async function keepResult(tx, item, settlement, now) {
+  function keepResult(tx, item, settlement, now) {
     const results = tx.objectStore("results");
     for (const id of [item.id, ...item.aliases]) {
-      await results.put({ id, owner: item.owner, settled_at: now, settlement });
+      unwaited(results.put({ id, owner: item.owner, settled_at: now, settlement }));
     }
   }
   async function pruneResults(tx, now) {
@@ -504,7 +526,7 @@
     const old = await byAge.getAllKeys(IDBKeyRange.upperBound(now - KEPT_FOR));
     const surplus = await results.count() - old.length - KEPT;
     const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
-    await Promise.all(oldest.map((id) => results.delete(id)));
+    for (const id of oldest) unwaited(results.delete(id));
   }
   function verdictHere(id, code) {
     const [status, disposition] = code === "expired" ? ["expired", "park"] : ["deferred", "retry"];
@@ -524,87 +546,86 @@
     open() {
       if (this.channel || typeof BroadcastChannel === "undefined") return;
       this.channel = new BroadcastChannel(CHANNEL);
-      this.channel.onmessage = (event) => this.listener(event.data);
+      this.channel.onmessage = (event) => event.data.forEach(this.listener);
     }
     close() {
       this.channel?.close();
       this.channel = null;
     }
     announce(...announcements2) {
-      for (const announcement of announcements2) {
-        this.listener(announcement);
-        this.channel?.postMessage(announcement);
-      }
+      announcements2.forEach(this.listener);
+      if (announcements2.length) this.channel?.postMessage(announcements2);
     }
   };
 
   // src/shared/settlement.ts
-  async function applyResults(tx, results, moment) {
-    const told = [];
-    for (const result of results) {
-      const item = await find(tx, result.id);
-      if (item) told.push(...await applyResult(tx, item, result, moment));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
+  async function applyResults(tx, sent, results, moment) {
+    return apply(tx, await findAgain(tx, sent), results, (item, result, gone) => applyResult(tx, item, result, moment, gone));
   }
   async function applyNews(tx, settled, moment) {
-    const told = [];
     const device = await readDevice(tx);
-    for (const result of settled) {
-      const item = await find(tx, result.id);
+    return apply(tx, /* @__PURE__ */ new Map(), settled, (item, result, gone) => {
       const isUnknown = result.code === "unknown_item";
-      if (item && isOverdue(item, device) && isUnknown) told.push(...await applyResult(tx, item, verdictHere(item.id, "expired"), moment));
-      else if (item?.state === "accepted" && isUnknown) await put(tx, { ...item, ...DUE });
-      else if (item && isNews(item, result, device)) told.push(...await applyResult(tx, item, result, moment));
-    }
-    await pruneResults(tx, moment.now);
-    return told;
+      if (isUnknown && isOverdue(item, device)) return applyResult(tx, item, verdictHere(item.id, "expired"), moment, gone);
+      if (isUnknown && item.state === "accepted") put(tx, { ...item, ...DUE });
+      else if (isNews(item, result, device)) return applyResult(tx, item, result, moment, gone);
+      return [];
+    });
   }
   async function countFailure(tx, sent, code, moment) {
     await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
   }
   async function giveBack(tx, sent, changed = (item) => item) {
-    for (const { id, lease_by } of sent) {
+    await Promise.all(sent.map(async ({ id, lease_by }) => {
       const item = await find(tx, id);
       const mine = item?.state === "sending" && item.lease_by === lease_by;
-      if (mine) await put(tx, { ...changed(item), state: "queued" });
-    }
+      if (mine) put(tx, { ...changed(item), state: "queued" });
+    }));
+  }
+  async function apply(tx, found, results, one) {
+    const gone = [];
+    const once = new Map(results.map((result) => [result.id, result]));
+    const told = await Promise.all([...once.values()].map(async (result) => {
+      const item = found.get(result.id) ?? await find(tx, result.id);
+      return item ? one(item, result, gone) : [];
+    }));
+    remove(tx, ...gone);
+    return told.flat();
   }
   function isNews(item, result, device) {
     if (result.disposition === "retry") return false;
     if (isOverdue(item, device)) return true;
-    const known = item.result;
-    const same = known?.status === result.status && known.code === result.code;
+    const known2 = item.result;
+    const same = known2?.status === result.status && known2.code === result.code;
     return (item.state === "accepted" || item.state === "parked") && !same;
   }
-  async function applyResult(tx, item, result, moment) {
+  async function applyResult(tx, item, result, moment, gone) {
     switch (result.disposition) {
       case "done":
+        gone.push(item);
         return finish(tx, item, result, moment);
       case "wait":
-        await put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
+        put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
         return item.state === "accepted" ? [] : [{ type: "sent", item: news(item), result }];
       case "park":
         return park(tx, item, result, moment);
       default:
         if (item.state === "accepted" || item.state === "parked") return [];
-        await put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
+        put(tx, deferred({ ...item, uncertain: result.code === "in_flight" }, result, moment));
         return [];
     }
   }
-  async function finish(tx, item, result, { now }) {
-    await remove(tx, item);
-    await keepResult(tx, item, result, now);
+  function finish(tx, item, result, { now }) {
+    keepResult(tx, item, result, now);
     const settled = { type: "settled", item: news(item), result };
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
   }
   async function park(tx, item, result, { now }) {
     if (isFresh(item) && result.code === "id_too_old") {
-      await put(tx, await copyItem(tx, item, now));
+      put(tx, await copyItem(tx, item, now));
       return [];
     }
-    await put(tx, { ...item, state: "parked", uncertain: false, result });
+    put(tx, { ...item, state: "parked", uncertain: false, result });
     return [{ type: "parked", item: news(item), result }, { type: "settled", item: news(item), result }];
   }
   function isFresh(item) {
@@ -622,7 +643,7 @@
     await db.write(async (tx) => {
       const { answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
-        await put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
+        put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
     });
   }
@@ -631,7 +652,7 @@
     const told = [];
     for (const item of await overdueItems(tx, device)) {
       if (item.uncertain) continue;
-      const news2 = await applyResult(tx, item, verdictHere(item.id, "expired"), moment);
+      const news2 = await applyResult(tx, item, verdictHere(item.id, "expired"), moment, []);
       if (item.owner === device.owner) told.push(...news2);
     }
     return told;
@@ -670,7 +691,6 @@
   // src/shared/batch.ts
   var ENVELOPE_BYTES = 12288;
   var WIRE_ITEM_BYTES = 768;
-  var PAGE = 500;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
     const device = await readDevice(tx);
@@ -678,7 +698,7 @@
     const most = Math.min(selection.cap, limits.max_items);
     const found = ofOneSender(await candidates(tx, device, selection, most));
     const batch = cut(found.slice(0, isProbe(found, selection) ? 1 : most), limits);
-    return Promise.all(batch.map((candidate) => lease(tx, device, candidate, selection)));
+    return batch.map((candidate) => lease(tx, device, candidate, selection));
   }
   function ofOneSender(found) {
     return found.filter(({ item }) => item.visitor?.owner === found[0].item.visitor?.owner);
@@ -687,7 +707,7 @@
     const { owner } = await readDevice(tx);
     for (const item of await tx.objectStore("items").index("state").getAll("sending")) {
       if (!everything && item.lease_until > now) continue;
-      await put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
+      put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
     }
   }
   function isPast(instant, now) {
@@ -695,7 +715,7 @@
   }
   async function candidates(tx, device, selection, most) {
     const isDue = (item) => !selection.tried.has(item.id) && !isOverdue(item, device) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
-    for (let limit = PAGE; ; limit *= 4) {
+    for (let limit = 2 * most; ; limit *= 4) {
       const queued = await inState(tx, selection.owner, "queued", limit);
       const found = inTurn(await rows(tx, queued, isDue));
       if (found.length >= most || queued.length < limit) return found;
@@ -716,8 +736,8 @@
     const fitting = found.findIndex(({ item }) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
   }
-  async function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
-    const leased = await put(tx, {
+  function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
+    const leased = put(tx, {
       ...item,
       state: "sending",
       send_count: item.send_count + 1,
@@ -786,7 +806,7 @@
       signal?.throwIfAborted();
       const theirs = await Promise.race([runtime.headers?.(), aborted(limit.signal)]);
       const full = requestInit(client, { ...init, signal: limit.signal }, theirs);
-      return await read(await runtime.fetch(withinBase(runtime.config, path), full));
+      return await read2(await runtime.fetch(withinBase(runtime.config, path), full));
     } catch {
       if (signal?.aborted) return "aborted";
       return limit.signal.aborted ? "timeout" : "offline";
@@ -799,7 +819,7 @@
     const ours = { ...init.headers, "X-BGSync": "1", "BGSync-Client": client };
     return { ...init, headers: joined(theirs, ours), cache: "no-store", credentials: "same-origin", redirect: "manual" };
   }
-  async function read(response) {
+  async function read2(response) {
     const type = response.headers.get("Content-Type") ?? "";
     return {
       status: response.status,
@@ -958,7 +978,7 @@
     const { client, visitor } = await readDevice(tx);
     if (!visitor || visitor === user) return;
     const items = await ownedBy(tx, visitor);
-    for (const item of items) await put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
+    for (const item of items) put(tx, { ...item, owner: user, visitor: { owner: visitor, client } });
     const results = await tx.objectStore("results").getAll();
     for (const result of results) if (result.owner === visitor) await tx.objectStore("results").put({ ...result, owner: user });
     await changeDevice(tx, { visitor: "", isBound: true });
@@ -968,7 +988,7 @@
       const item = await find(tx, id);
       if (!item?.visitor || item.send_count > 1) continue;
       const { visitor: _, ...own } = item;
-      await put(tx, own);
+      put(tx, own);
     }
   }
 
@@ -988,21 +1008,21 @@
   }
   async function blockOwner(tx, owner) {
     const items = [...await inState(tx, owner, "queued"), ...await inState(tx, owner, "sending")];
-    return Promise.all(items.map((item) => put(tx, { ...item, state: "blocked" })));
+    return items.map((item) => put(tx, { ...item, state: "blocked" }));
   }
   async function release(tx, owner) {
     const items = await inState(tx, owner, "blocked");
-    return Promise.all(items.map((item) => put(tx, { ...item, state: "queued" })));
+    return items.map((item) => put(tx, { ...item, state: "queued" }));
   }
   async function settleProvisional(tx, owner, page) {
     const items = await tx.objectStore("items").index("provisional").getAll(page);
     for (const { provisional: _, ...item } of items) {
-      await put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
+      put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
     }
   }
   async function adopt(tx, owner) {
     const items = await ownedBy(tx, "");
-    for (const item of items) await put(tx, { ...item, owner });
+    for (const item of items) put(tx, { ...item, owner });
   }
 
   // src/shared/pace.ts
@@ -1048,18 +1068,35 @@
       this.pace = new Pace();
       this.hasAsked = false;
       this.hasProbed = false;
+      this.hasResults = false;
       this.hasChangedOwner = false;
+      /** Whose items are being sent. */
+      this.owner = "";
     }
     async run() {
-      await this.runtime.db.write((tx) => reclaim(tx, this.lock.isExclusive, this.runtime.now()));
+      const { db, now } = this.runtime;
+      await db.write((tx) => reclaim(tx, this.lock.isExclusive, now()));
+      const ending = await this.drain();
+      await startAging(this.runtime);
+      if (this.hasResults) await db.write((tx) => pruneResults(tx, now()));
+      return ending;
+    }
+    async drain() {
+      let earlier = null;
       for (; ; ) {
-        const ending = await this.step();
-        if (!ending) continue;
-        await startAging(this.runtime);
-        return ending;
+        const next = await this.next();
+        if (typeof next === "string" && !earlier) return next;
+        const sending = typeof next === "string" ? null : this.send(next);
+        sending?.catch(() => void 0);
+        const ending = await earlier ?? (this.pace.proven ? null : await sending);
+        if (ending) {
+          await sending;
+          return ending;
+        }
+        earlier = sending;
       }
     }
-    async step() {
+    async next() {
       const { db, now } = this.runtime;
       const { trigger, signal } = this.cause;
       if (signal?.aborted) return "aborted";
@@ -1067,14 +1104,15 @@
       if (device.isRevoked) return this.block(device.owner, []);
       if (!isPast(device.not_before, now())) return "postponed";
       if (trigger === "timer" && !isPast(device.next_try, now())) return "postponed";
-      if (!device.owner) return this.findOwner();
-      if (!this.hasProbed && (isCutOff(device) || isLongAgo(device, now()))) return this.probe(device);
+      if (!device.owner) return await this.findOwner() ?? this.next();
+      const isDoubtful = isCutOff(device) || isLongAgo(device, now());
+      if (!this.hasProbed && isDoubtful) return await this.probe(device) ?? this.next();
       await this.lock.renew();
-      const prepared = await db.write((tx) => this.prepare(tx, device.owner));
-      if (!prepared) return "drained";
+      return db.write((tx) => this.prepare(tx, device.owner));
+    }
+    async send(prepared) {
       this.runtime.announce({ type: "change" });
-      const verdict = await deliver(this.runtime, this.session, prepared.envelope, signal);
-      return this.settle(prepared, verdict);
+      return this.settle(prepared, await deliver(this.runtime, this.session, prepared.envelope, this.cause.signal));
     }
     /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
     async findOwner() {
@@ -1100,16 +1138,17 @@
       const asks = !this.hasAsked && (batch.length + overdue.length > 0 || !SENDING_ONLY.has(this.cause.trigger));
       const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
       const first = batch[0]?.item ?? asked[0];
-      if (!first) return null;
+      if (!first) return "drained";
+      this.owner = owner;
       const items = batch.map(({ wire }) => wire);
       const ids = asked.map(({ id }) => id);
       return { owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor) };
     }
-    async settle({ owner, batch, envelope }, verdict) {
+    async settle({ owner, batch }, verdict) {
       const items = batch.map(({ item }) => item);
       switch (verdict.kind) {
         case "answer":
-          return this.accept(verdict.answer, envelope);
+          return this.accept(verdict.answer, owner, items);
         case "blocked":
           return this.block(owner, items, verdict.isRevoked);
         case "wrong_owner":
@@ -1126,15 +1165,20 @@
           return this.endure(items, verdict);
       }
     }
-    async accept(answer, envelope) {
+    async accept(answer, owner, items) {
       const { moment } = this;
-      await this.session.confirm(answer.owner, async (tx) => {
-        const expired = await noteContact(tx, answer, moment, { not_before: 0 });
-        const sent = await applyResults(tx, answer.results, moment);
+      const apply2 = async (tx) => {
+        const { not_before } = await readDevice(tx);
+        const wait2 = isPast(not_before, moment.now) ? 0 : not_before;
+        const expired = await noteContact(tx, answer, moment, { not_before: wait2 });
+        const sent = await applyResults(tx, items, answer.results, moment);
         return [...expired, ...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
-      });
-      this.pace.succeed(envelope.items.map(({ id }) => id));
+      };
+      if (owner === this.owner) await this.session.confirm(answer.owner, apply2);
+      else this.runtime.announce(...await this.runtime.db.write(apply2));
+      this.pace.succeed(items.map(({ id }) => id));
       this.hasAsked = true;
+      this.hasResults = true;
       this.runtime.announce({ type: "reached", reached: "server" }, { type: "change" });
       return null;
     }
@@ -1155,6 +1199,7 @@
         return ending;
       }
       this.hasChangedOwner = true;
+      this.owner = "";
       await this.runtime.db.write((tx) => giveBack(tx, items));
       const change = await this.session.run(this.cause.signal);
       this.runtime.announce({ type: "change" });
@@ -1256,8 +1301,8 @@
     const alike = await tx.objectStore("items").index("coalesce").getAll([owner, tag, lane, coalesce_key]);
     const replaced = alike.filter((item) => item.send_count === 0 && item.provisional === provisional && (item.state === "queued" || item.state === "blocked"));
     for (const item of replaced) {
-      await remove(tx, item);
-      await keepResult(tx, item, { id: item.id, status: "superseded" }, now);
+      remove(tx, item);
+      keepResult(tx, item, { id: item.id, status: "superseded" }, now);
     }
     if (replaced.length) await pruneResults(tx, now);
     return replaced;
@@ -1333,8 +1378,8 @@
         const item = await findOwn(tx, id);
         if (!item) return void 0;
         if (mayBeHeld(item)) throw new AlreadySentError(id);
-        await remove(tx, item);
-        await keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
+        remove(tx, item);
+        keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
         await pruneResults(tx, this.now());
         return item;
       });
@@ -1348,8 +1393,8 @@
         const { owner } = await readDevice(tx);
         const items = everything ? await ownedBy(tx, owner) : await inState(tx, owner, "parked");
         const [discarded, withdrawn] = [items.filter((item) => !mayBeHeld(item)), items.filter(mayBeHeld)];
-        for (const item of items) await remove(tx, item);
-        for (const item of discarded) await keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
+        for (const item of items) remove(tx, item);
+        for (const item of discarded) keepResult(tx, item, { id: item.id, status: "discarded" }, this.now());
         await pruneResults(tx, this.now());
         return { discarded, withdrawn };
       });
@@ -1521,7 +1566,7 @@
   }
   async function forgetItems(tx, owner) {
     const theirs = await ownedBy(tx, owner);
-    for (const item of theirs) await remove(tx, item);
+    for (const item of theirs) remove(tx, item);
     return theirs;
   }
   async function forgetResults(tx, owner) {
@@ -1580,16 +1625,13 @@
     }
     /** Rejects with a BgsyncError if the item could not be committed on this device. */
     async enqueue(tag, payload, options = {}) {
-      const { runtime, session, outbox, receipts, triggers, lastFlush, persistence, activated } = this.#parts;
+      const { runtime, session, outbox, receipts, activated } = this.#parts;
       const draft = readDraft(tag, payload, options);
       await activated;
-      const { item, superseded } = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
-      for (const old of superseded) runtime.announce(ended(old, "superseded"));
-      runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
-      lastFlush.add(item);
-      triggers.enqueued(tag);
-      void persistence.ask().catch(() => void 0);
-      return { id: item.id, state: "queued", settled: receipts.settled(item.id) };
+      const written2 = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
+      void this.#follow(written2);
+      const { id } = written2.item;
+      return { id, state: "queued", settled: receipts.expect(id) };
     }
     /** How requests prove whose they are, where cookies do not. */
     configure(options) {
@@ -1641,13 +1683,13 @@
       const { runtime, outbox } = this.#parts;
       const item = await outbox.discard(id);
       if (!item) return;
-      runtime.announce(ended(item, "discarded"), { type: "change" });
+      runtime.announce(ended2(item, "discarded"), { type: "change" });
     }
     /** Delete the parked items, or with `all` everything there is. Resolves with how many there were. */
     async clear({ all = false } = {}) {
       const { runtime, outbox } = this.#parts;
       const { discarded, withdrawn } = await outbox.clear(all);
-      runtime.announce(...discarded.map((item) => ended(item, "discarded")));
+      runtime.announce(...discarded.map((item) => ended2(item, "discarded")));
       if (withdrawn.length) runtime.announce({ type: "owner" });
       runtime.announce({ type: "change" });
       return discarded.length + withdrawn.length;
@@ -1661,6 +1703,17 @@
     }
     capabilities() {
       return this.#parts.registration.capabilities();
+    }
+    /** What the commit of an item entails. Whoever has waited for the commit alone goes first. */
+    async #follow({ item, superseded }) {
+      const { runtime, triggers, lastFlush, persistence } = this.#parts;
+      await null;
+      await null;
+      const old = superseded.map((other) => ended2(other, "superseded"));
+      runtime.announce(...old, { type: "queued", item: news(item) }, { type: "change" });
+      lastFlush.add(item);
+      triggers.enqueued(item.tag);
+      await persistence.ask().catch(() => void 0);
     }
     async #isWaiting(lane) {
       const items = await this.#parts.outbox.list();
@@ -1684,7 +1737,7 @@
         return null;
     }
   }
-  function ended(item, status) {
+  function ended2(item, status) {
     return { type: "settled", item: news(item), result: { id: item.id, status } };
   }
   function view(item) {
@@ -1741,10 +1794,12 @@
       this.head = null;
       this.notBefore = 0;
       this.clock = 0;
+      this.isStale = false;
+      this.preparing = null;
     }
     add(item) {
       this.unsent.set(item.id, item);
-      void this.prepare();
+      this.prepare();
     }
     /** Whether everything this page wrote is known to have been sent. */
     get isNeedless() {
@@ -1752,7 +1807,7 @@
     }
     hear(announcement) {
       if (announcement.type === "owner") this.unsent.clear();
-      else if (announcement.type === "reached") void this.prepare();
+      else if (announcement.type === "reached") this.prepare();
       else if ("item" in announcement && announcement.type !== "queued") this.unsent.delete(announcement.item.id);
     }
     /** Must reach `fetch` before it first waits for anything. */
@@ -1766,15 +1821,22 @@
       void this.mark(items).catch(() => void 0);
       sending.catch(() => this.send(envelope, token, false)).catch(() => void 0);
     }
-    async prepare() {
-      if (!this.unsent.size) return;
-      const read2 = this.runtime.db.read(async (tx) => {
-        const device = await readDevice(tx);
-        this.head = device.isRevoked || isCutOff(device) ? null : await writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []);
-        this.notBefore = device.not_before;
-        this.clock = device.clock;
-      });
-      await read2.catch(() => void 0);
+    /** Once for all that is written while it is being read. Where it cannot be read there is no last flush. */
+    prepare() {
+      this.isStale = true;
+      this.preparing ??= this.read().catch(() => void 0).finally(() => this.preparing = null);
+    }
+    async read() {
+      while (this.isStale && this.unsent.size) {
+        this.isStale = false;
+        await this.runtime.db.read(async (tx) => {
+          const device = await readDevice(tx);
+          const isMute = device.isRevoked || isCutOff(device);
+          this.head = isMute ? null : await writeEnvelope(tx, this.runtime, { trigger: "enqueue" }, [], []);
+          this.notBefore = device.not_before;
+          this.clock = device.clock;
+        });
+      }
     }
     fitting() {
       let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
@@ -1786,10 +1848,10 @@
       const headers = { "Content-Type": "application/json", ...token && { [config.csrfHeader]: token } };
       const init = { method: "POST", headers, body: JSON.stringify(envelope), keepalive };
       const response = await fetch2(withinBase(config, "v1/deliveries/"), requestInit(envelope.client.id, init, theirs));
-      const verdict = judge(await read(response), envelope.items.map(({ id }) => id), now());
+      const verdict = judge(await read2(response), envelope.items.map(({ id }) => id), now());
       if (verdict.kind !== "answer") return;
       const { owner, results } = verdict.answer;
-      await this.session.confirm(owner, (tx) => applyResults(tx, results, { now: now(), random: random2 }));
+      await this.session.confirm(owner, (tx) => applyResults(tx, [], results, { now: now(), random: random2 }));
       this.runtime.announce({ type: "change" });
     }
     /** Nobody may be left to hear the answer, so whoever comes next sends it again: the server recognises it. */
@@ -1800,7 +1862,7 @@
           const item = await find(tx, id);
           if (item?.state !== "queued") continue;
           const sent = { lease_by: instance, lease_until: now(), send_count: item.send_count + 1, uncertain: true };
-          await put(tx, { ...item, ...sent, state: "sending" });
+          put(tx, { ...item, ...sent, state: "sending" });
         }
       });
     }
@@ -1830,12 +1892,17 @@
       this.waiting = /* @__PURE__ */ new Map();
     }
     settled(id) {
-      const known = this.waiting.get(id);
-      if (known) return known.promise;
+      const known2 = this.waiting.get(id);
+      if (known2) return known2.promise;
+      const promise = this.expect(id);
+      void this.look(id);
+      return promise;
+    }
+    /** The same for an item that is still open. */
+    expect(id) {
       let resolve;
       const promise = new Promise((done) => resolve = done);
       this.waiting.set(id, { promise, resolve });
-      void this.look(id);
       return promise;
     }
     hear(announcement) {
@@ -2160,6 +2227,7 @@
     }
     /** Set the timer anew, once for all the changes that come while it is being set. */
     schedule() {
+      if (this.flushing) return;
       this.isStale = true;
       this.scheduling ??= attempt(() => this.setTimer()).finally(() => this.scheduling = null);
     }
