@@ -17,7 +17,7 @@ NODE_MODULES := client/node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test lint format types migrations client docs chromium pytest unit browser \
-        wheel coverage databases servers bench test-django61 clean
+        wheel coverage databases servers bench bench-browser test-django61 clean
 
 # $(call step,name,command): one line when the command succeeds, all it said when it does not
 step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
@@ -89,6 +89,10 @@ bench: $(VENV)/.test
 	@[ -z "$$BGSYNC_BENCH_URL" ] || { $(PIP) 'psycopg[binary]>=3.2' \
 		&& $(BIN)/python -m benchmarks.receiving "$$BGSYNC_BENCH_URL"; }
 	@$(BIN)/python -m benchmarks.receiving
+
+# Beside Workbox's queue, in Chromium: two minutes, most of them Workbox's
+bench-browser: $(VENV)/.test chromium
+	@$(BIN)/python -m benchmarks.draining $(BGSYNC_BENCH_URL)
 
 # -- tests -----------------------------------------------------------------------------------------
 

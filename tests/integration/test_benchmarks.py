@@ -8,14 +8,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def test_receiving():
-    """Every case of `make bench` is measured, on SQLite and with few items."""
+def small(benchmark: str) -> str:
+    """What it prints, on SQLite and with few items."""
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     run = subprocess.run(
-        [sys.executable, "-m", "benchmarks.receiving", "--small"],
+        [sys.executable, "-m", f"benchmarks.{benchmark}", "--small"],
         cwd=ROOT,
         env=environment,
         capture_output=True,
@@ -23,9 +25,13 @@ def test_receiving():
         timeout=300,
         check=False,
     )
-
     assert run.returncode == 0, run.stderr
-    assert re.findall(r"^(.+?) +[0-9,]+ items/s$", run.stdout, flags=re.M) == [
+    return run.stdout
+
+
+def test_receiving():
+    """Every case of `make bench` is measured."""
+    assert re.findall(r"^(.+?) +[0-9,]+ items/s$", small("receiving"), flags=re.M) == [
         "raw",
         "bare loop",
         "ours, many",
@@ -34,3 +40,11 @@ def test_receiving():
         "ours, batch of one",
         "peer",
     ]
+
+
+@pytest.mark.browser
+def test_draining():
+    """Every case of `make bench-browser` is measured, in a real browser."""
+    cases = [line.partition(":")[0] for line in small("draining").splitlines()]
+
+    assert cases == ["drain 100 at   0 ms", "drain 100 at  50 ms", "drain 100 at 200 ms", "enqueue"]
