@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -78,6 +78,23 @@ def witness() -> AbstractContextManager[None]:
     Then this savepoint is gone. Others refuse every statement after such an error.
     """
     return savepoint() if connection().vendor == "mysql" else nullcontext()
+
+
+@contextmanager
+def short_waits() -> Iterator[None]:
+    """Inserts within wait a second at most for rows that others hold; then they fail, and `is_transient` says so.
+
+    MariaDB only: its INSERT IGNORE locks the rows that it finds, and waits for a handler that has them locked. Others
+    just leave them out.
+    """
+    current = connection()
+    with current.execute_wrapper(_impatient) if getattr(current, "mysql_is_mariadb", False) else nullcontext():
+        yield
+
+
+def _impatient(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+    prefix = "SET STATEMENT innodb_lock_wait_timeout=1 FOR " if sql.startswith("INSERT") else ""
+    return execute(prefix + sql, *rest)
 
 
 def is_transient(error: BaseException | None) -> bool:

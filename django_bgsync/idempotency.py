@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from django_bgsync import answers, clients, database, drf, keyed_requests, ledger, retention
+from django_bgsync import answers, clients, database, drf, keyed_requests, ledger, replays, retention
 from django_bgsync.claims import FRESH_CLAIM, Claim, take
 from django_bgsync.enums import Context, Hand, ItemState, TagState
 from django_bgsync.exceptions import (
@@ -33,7 +33,7 @@ from django_bgsync.exceptions import (
 )
 from django_bgsync.identity import client_key, item_key, key_id, uuid7
 from django_bgsync.milestones import Milestone, reach
-from django_bgsync.models import MAX_TAG, Delivery, SyncClient, SyncItem, SyncTag
+from django_bgsync.models import MAX_TAG, ConflictingCopy, Delivery, SyncClient, SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.processing import apply
 from django_bgsync.refusals import problem_response
@@ -142,8 +142,10 @@ def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
         raise KeyTooOld
     row = row or _receive(receipt)
     if row.owner != receipt.owner or not _is_same(row.fingerprint, receipt.fingerprint, run):
+        _keep_copy(receipt)
         raise KeyReused
     if row.is_finished:
+        replays.count([row], receipt.received_at)
         return _replay(row)
     handler = run.handler(row.tag_id)
     if row.delivery_id == receipt.delivery_id:
@@ -154,6 +156,17 @@ def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
 
 def _is_same(stored: str, sent: str, run: ViewRun) -> bool:
     return stored == sent or stored == keyed_requests.fingerprint_of(run.request, like=stored)
+
+
+def _keep_copy(receipt: SyncItem) -> None:
+    """What came under a key that had another request before: for the operator. Of the body only the fingerprint."""
+    copy = ConflictingCopy(
+        item_id=receipt.pk,
+        fingerprint=receipt.fingerprint,
+        payload=receipt.payload or "",
+        received_at=receipt.received_at,
+    )
+    ConflictingCopy.objects.using(database.alias()).bulk_create([copy], ignore_conflicts=True)
 
 
 @database.persistent

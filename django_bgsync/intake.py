@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from django_bgsync import arrivals, clients, conf, database, lanes, ledger, reopening, results, throttling
+from django_bgsync import arrivals, clients, conf, database, lanes, ledger, reopening, replays, results, throttling
 from django_bgsync.arrivals import Arrival
 from django_bgsync.claims import Claim
 from django_bgsync.conf import settings
@@ -117,6 +117,7 @@ class _Batch:
         self._load_awaited()
         self.changed += bring_forward(self._due_awaited(), self._try(Hand.AWAITING))
         self._bring_up_to_date()
+        replays.count(self._replayed(), self.now)
 
     def answer(self) -> Answer:
         """How all that was sent, and all that is awaited, stands."""
@@ -185,6 +186,13 @@ class _Batch:
         doubtful = [pk for pk, row in self.rows.items() if row.claimed_at or (pk not in known and self._may_move(row))]
         if doubtful:
             self.rows |= ledger.known(doubtful)
+
+    def _replayed(self) -> list[SyncItem]:
+        """What was there before, and is still as it was."""
+        if len(self.fresh) == len(self.sent):
+            return []
+        known = self.rows.keys() & self.arrivals.keys() - self.fresh.keys() - {row.id for row in self.changed}
+        return [self.rows[pk] for pk in known if self.arrivals[pk].is_of(self.rows[pk])]
 
     def _may_move(self, row: SyncItem) -> bool:
         """Whether it was open, or its user asked to open it: also then it may be left to a worker."""

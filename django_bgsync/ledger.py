@@ -40,6 +40,7 @@ _ANSWERED = (
     "retry",
     "claimed_at",
     "next_at",
+    "last_replay_at",
 )
 _ITEMS = Mould(SyncItem)
 

@@ -22,6 +22,7 @@ from django_bgsync.announcements import announce
 from django_bgsync.claims import Claim, give_back, lock, renew, take
 from django_bgsync.enums import ItemState
 from django_bgsync.execution import Surroundings, run
+from django_bgsync.handlers import registry
 from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import DeliveryAttempt, SyncItem
 from django_bgsync.moulds import twin
@@ -81,9 +82,14 @@ def apply(claims: Sequence[Claim], by: Try) -> list[SyncItem]:
     if left:
         give_back(left)
         calls.call()
-    elif retries := [row.next_at for row in changed if row.state == ItemState.WAITING and row.next_at]:
+    elif retries := [row.next_at for row in changed if row.next_at and _is_for_workers(row)]:
         calls.call_at(min(retries))
     return changed
+
+
+def _is_for_workers(row: SyncItem) -> bool:
+    """Whether a worker can try it again. A view under `idempotent` is run by its sender's next request only."""
+    return row.state == ItemState.WAITING and row.tag_id in registry
 
 
 def _apply_together(claims: list[Claim], by: Try) -> _Harvest:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db import OperationalError
 from django.utils.translation import gettext as _
 
 from django_bgsync import database, files, lanes, ledger, results, retention
@@ -107,15 +108,39 @@ def _is_held(arrival: Arrival, receipts: Mapping[UUID, SyncItem], rows: Mapping[
 
 @database.persistent
 def _store(
+    receipts: dict[UUID, SyncItem],
+    terms: Mapping[str, Terms],
+    delivery: Delivery,
+    saved: Mapping[UUID, list[StoredFile]],
+    received: Received,
+) -> None:
+    """Commit the receipts. After a conflict, those that others have stored meanwhile are left out: an insert of them
+    would wait for whoever holds their rows.
+    """
+    try:
+        _commit(receipts, terms, delivery, saved, received)
+    except OperationalError as error:
+        if not database.is_transient(error):
+            raise
+        met = ledger.known(receipts)
+        received.rows.update(met)
+        for pk in met:
+            del receipts[pk]
+        if receipts:
+            raise
+
+
+def _commit(
     receipts: Mapping[UUID, SyncItem],
     terms: Mapping[str, Terms],
     delivery: Delivery,
     saved: Mapping[UUID, list[StoredFile]],
     received: Received,
 ) -> None:
-    """One commit for all receipts."""
+    """One commit for all."""
     with database.atomic():
-        new = ledger.receive(list(receipts.values()), delivery)
+        with database.short_waits():
+            new = ledger.receive(list(receipts.values()), delivery)
         files.adopt(saved, new)
         if any(terms[row.tag_id].is_for_workers(row) for pk, row in receipts.items() if pk in new):
             calls.call()

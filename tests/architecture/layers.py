@@ -31,9 +31,9 @@ LINES = (  # top first
     Line("edges", "api views admin management templatetags", strangers=True),
     Line(
         "domain",
-        "processing claims tries callbacks execution verdicts intake arrivals reception receipts reopening lanes "
-        "results clients visitors files throttling history runners sweep backlog heartbeats health feeds idempotency "
-        "keyed_requests view_runs answers refusals announcements retention testing service_worker",
+        "processing claims tries callbacks execution verdicts intake arrivals reception receipts reopening replays "
+        "lanes results clients visitors files throttling history runners sweep backlog heartbeats health feeds "
+        "idempotency keyed_requests view_runs answers refusals announcements retention testing service_worker",
     ),
     Line(
         "registry and data",

@@ -14,6 +14,7 @@ from django_bgsync import sweep
 from django_bgsync.models import Heartbeat, SyncTag
 from django_bgsync.runners import calls, django_q
 from tests.deliveries import effects_of, make_due, make_item, result, row_of, script
+from tests.orders import order
 from tests.runners import Recorder
 
 RECORDER = {"RUNNER": "tests.runners.Recorder"}
@@ -49,6 +50,15 @@ def test_inline_items(device):
     device.send(make_item(), script("reject"))
 
     assert not OrmQ.objects.exists()
+
+
+@pytest.mark.parametrize("what", ["fail", "503", "raise a decision"])
+def test_failed_views(device, recorder, what):
+    """No worker is called for a view that failed: only its sender's next request runs it."""
+    assert order(device, what).status_code >= 500
+    assert recorder.kicks == []
+    device.send(script("fail"))
+    assert len(recorder.kicks) == 1
 
 
 def test_until_a_worker_comes(device):
