@@ -34,7 +34,7 @@ def bgsync_script(context: Context, app_version: str = "") -> SafeString:
         "src": static(f"django_bgsync/bgsync{'' if django_settings.DEBUG else '.min'}.js"),
         "defer": True,
         "data-base": config["base"],
-        "data-scope": config["scope"],
+        "data-scope": conf.service_worker("ENABLED") and config["scope"],
         "data-csrf-cookie": config["csrfCookie"],
         "data-csrf-header": config["csrfHeader"],
         "data-max-age": config["maxAge"],

@@ -110,6 +110,10 @@ class Site:
         """Be gone at once, workers included."""
         self._end(signal.SIGKILL)
 
+    def change(self, **settings: str) -> None:
+        """Set environment variables for the next start."""
+        self._environment |= settings
+
     def restart(self) -> None:
         self.stop()
         self.start()

@@ -114,13 +114,18 @@ def test_names_of_the_project(settings):
 
 
 @pytest.mark.parametrize(
-    "service_worker", [{"REGISTER": False}, {"ENABLED": False}, {"ENABLED": False, "REGISTER": "/x.js"}]
+    ("service_worker", "untold"),
+    [
+        ({"REGISTER": False}, {"data-worker"}),
+        ({"ENABLED": False}, {"data-worker", "data-scope"}),
+        ({"ENABLED": False, "REGISTER": "/x.js"}, {"data-worker", "data-scope"}),
+    ],
 )
-def test_nothing_to_register(settings, service_worker):
-    """Without a worker to register the page is told of none."""
+def test_nothing_to_register(settings, service_worker, untold):
+    """Without a worker to register the page is told of none; where there is to be none, it does not look for one."""
     settings.BGSYNC = {"SERVICE_WORKER": service_worker}
 
-    assert script() == {name: value for name, value in SCRIPT.items() if name != "data-worker"}
+    assert script() == {name: value for name, value in SCRIPT.items() if name not in untold}
 
 
 def test_worker_of_the_project(settings):

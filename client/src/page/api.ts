@@ -16,6 +16,7 @@ import type {Persistence} from "./persistence";
 import type {Receipts} from "./receipts";
 import type {WorkerRegistration} from "./registration";
 import type {Triggers} from "./triggers";
+import type {Updates} from "./updates";
 
 export interface Item {
     id: string;
@@ -56,6 +57,7 @@ interface Parts {
     lastFlush: LastFlush;
     persistence: Persistence;
     registration: WorkerRegistration;
+    updates: Updates;
     reach: Connection;
     activated: Promise<void>;
 }
@@ -168,6 +170,11 @@ export class Bgsync extends EventTarget {
 
     capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
         return this.#parts.registration.capabilities();
+    }
+
+    /** Switch to a new worker that waits; load the page anew afterwards. Resolves false if none does. */
+    update(): Promise<boolean> {
+        return this.#parts.updates.apply();
     }
 
     /** What the commit of an item entails. Whoever has waited for the commit alone goes first. */

@@ -3,8 +3,8 @@ import {readVersion} from "../shared/configuration";
 
 /** What `{% bgsync_script %}` says of the site. Nothing in it concerns the user: pages are cached and shared. */
 export interface PageConfig extends Config {
-    /** The worker to register, as absolute URLs; null to do without. */
-    worker: {url: string; scope: string} | null;
+    /** The worker to register, or only to look for, as absolute URLs; null to do without. */
+    worker: {url: string | null; scope: string} | null;
     appVersion: string;
 }
 
@@ -12,7 +12,7 @@ export function readConfig({base, worker, scope, csrfCookie, csrfHeader, maxAge,
     const absolute = (path: string) => new URL(path, location.origin).href;
     return {
         base: absolute(base ?? "/bgsync/"),
-        worker: worker ? {url: absolute(worker), scope: absolute(scope ?? "/")} : null,
+        worker: scope ? {url: worker ? absolute(worker) : null, scope: absolute(scope)} : null,
         appVersion: readVersion(appVersion ?? ""),
         csrfCookie: csrfCookie ?? "csrftoken",
         csrfHeader: csrfHeader ?? "X-CSRFToken",

@@ -15,6 +15,7 @@ import {Receipts} from "./receipts";
 import {WorkerRegistration} from "./registration";
 import {defineStatusElement} from "./status-element";
 import {Triggers} from "./triggers";
+import {Updates} from "./updates";
 
 declare global {
     interface Window {
@@ -50,14 +51,15 @@ function start(texts: DOMStringMap): void {
     const session = new SessionCheck(runtime, runtime.instance);
     const outbox = new Outbox(runtime.db, runtime.now);
     const receipts = new Receipts(runtime, outbox);
-    const registration = new WorkerRegistration(runtime, config.worker);
+    const updates = new Updates(() => bgsync.dispatchEvent(new Event("update")));
+    const registration = new WorkerRegistration(runtime, config.worker, updates);
     const flusher = new Flusher(runtime, session);
     const persistence = new Persistence(() => registration.remember());
     const triggers = new Triggers(runtime, session, flusher, registration);
     const lastFlush = new LastFlush(runtime, session);
     const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
     const activated = activation();
-    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated};
+    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, updates, reach, activated};
     const bgsync = new Bgsync(parts);
 
     function hear(announcement: Announcement): void {

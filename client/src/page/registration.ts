@@ -4,7 +4,9 @@ import type {Capabilities} from "../shared/protocol";
 import type {Runtime} from "../shared/runtime";
 import {nextBrowserTag} from "../shared/synctags";
 import type {PageConfig} from "./config";
-import {isEmbedded, permission, survey} from "./survey";
+import {permission, survey} from "./survey";
+import type {Updates} from "./updates";
+import {activated, findWorker} from "./worker-search";
 
 /** Not in TypeScript's library. */
 interface SyncManager {
@@ -14,8 +16,6 @@ interface SyncManager {
 
 type SyncRegistration = ServiceWorkerRegistration & {sync?: SyncManager};
 
-/** An install that takes longer is left alone; the next trigger finds it active. */
-const ACTIVATION = 10_000;
 const FORECASTS: Record<string, Capabilities["sync"]> = {granted: "granted", prompt: "granted", denied: "denied"};
 const REFUSALS: Record<string, Capabilities["sync"]> = {NotAllowedError: "denied", UnknownError: "disabled"};
 
@@ -25,7 +25,9 @@ export class WorkerRegistration {
     private registration: SyncRegistration | null = null;
     private readonly known: Pick<Capabilities, "worker" | "sync"> = {worker: "none", sync: "unsupported"};
 
-    constructor(private readonly runtime: Runtime, private readonly worker: PageConfig["worker"]) {}
+    constructor(
+        private readonly runtime: Runtime, private readonly worker: PageConfig["worker"], private readonly updates: Updates,
+    ) {}
 
     start(): Promise<void> {
         return (this.starting ??= this.prepare());
@@ -34,14 +36,21 @@ export class WorkerRegistration {
     /** Register the worker, unless the site has another one at that scope. */
     private async prepare(): Promise<void> {
         try {
-            this.registration = await this.register();
+            const {registration, isForeign} = await findWorker(this.worker, this.runtime.config.base);
+            if (isForeign) this.known.worker = "foreign";
+            else if (registration) this.take(registration);
         } catch (error) {
             console.warn("django-bgsync: no service worker, items are sent while a page is open.", error);
         }
-        if (this.registration) this.known.worker = "ours";
         // Until a tag has been registered, or refused, in earnest.
         if (this.registration?.sync) this.known.sync = FORECASTS[await permission("background-sync")] ?? "unsupported";
         await this.remember().catch(() => undefined);  // no storage: no worker will ask for it either
+    }
+
+    private take(registration: SyncRegistration): void {
+        this.registration = registration;
+        this.known.worker = "ours";
+        this.updates.watch(registration);
     }
 
     async capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
@@ -77,39 +86,10 @@ export class WorkerRegistration {
         return Boolean(worker);
     }
 
-    private async register(): Promise<SyncRegistration | null> {
-        const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
-        // In a frame of another site a worker would have an outbox of its own.
-        if (!this.worker || !container || isEmbedded()) return null;
-        const {url, scope} = this.worker;
-        const existing = await container.getRegistration(scope);
-        if (existing?.scope === scope && this.isForeign(existing)) return this.yieldTo(existing);
-        return container.register(url, {scope, updateViaCache: "none"});
-    }
-
-    private isForeign({active, waiting, installing}: ServiceWorkerRegistration): boolean {
-        const ours = this.runtime.config.base;
-        return [active, waiting, installing].some((worker) => (
-            worker && worker.scriptURL !== this.worker?.url && !worker.scriptURL.startsWith(ours)
-        ));
-    }
-
-    private yieldTo(foreign: ServiceWorkerRegistration): null {
-        this.known.worker = "foreign";
-        console.warn(
-            `django-bgsync: ${foreign.scope} has a service worker of its own, so items are sent while a page is open. `
-            + `Add this line to it: importScripts(${JSON.stringify(`${this.runtime.config.base}worker.js`)}); `
-            + "and name its URL in BGSYNC['SERVICE_WORKER']['REGISTER'].",
-        );
-        return null;
-    }
-
     /** `navigator.serviceWorker.ready` would wait for ever where the install fails. */
     private async active(): Promise<SyncRegistration | null> {
         await this.starting;
-        const registration = this.registration;
-        const coming = registration?.installing ?? registration?.waiting;
-        if (!registration?.active && coming) await activation(coming);
+        const registration = this.registration && (await activated(this.registration));
         return registration?.active ? registration : null;
     }
 
@@ -136,15 +116,4 @@ async function granted(sync: SyncManager, tag: string): Promise<Capabilities["sy
     } catch (error) {
         return REFUSALS[(error as Error).name] ?? "unsupported";
     }
-}
-
-function activation(worker: ServiceWorker): Promise<void> {
-    return new Promise((resolve) => {
-        const timer = setTimeout(resolve, ACTIVATION);
-        worker.addEventListener("statechange", () => {
-            if (worker.state !== "activated" && worker.state !== "redundant") return;
-            clearTimeout(timer);
-            resolve();
-        });
-    });
 }

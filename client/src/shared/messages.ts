@@ -25,16 +25,25 @@ export type Announcement =
     | {type: "parked"; item: ItemNews; result: Result}
     | {type: "settled"; item: ItemNews; result: Settlement};
 
-/** Page to worker. */
-export type WorkerMessage = {bgsync: 1; type: "flush"};
+/** Page to worker: finish the flush, say who you are, take the place of the worker before you. */
+export type WorkerMessage = {bgsync: 1; type: "flush" | "hello" | "update"};
+
+/** Worker to page, in answer to "hello". */
+export interface WorkerReply {
+    bgsync: 1;
+    version: string;
+    /** Whether it leaves the pages to the worker before it until it is told otherwise. */
+    waits: boolean;
+}
 
 export function news(item: StoredItem): ItemNews {
     return {id: item.id, aliases: item.aliases, tag: item.tag, lane: item.lane};
 }
 
+/** Of whatever release: what this one does not know it leaves alone. */
 export function isWorkerMessage(data: unknown): data is WorkerMessage {
     return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1
-        && "type" in data && data.type === "flush";
+        && "type" in data;
 }
 
 const CHANNEL = "django-bgsync:1";

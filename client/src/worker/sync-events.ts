@@ -3,21 +3,16 @@ import {expiry} from "../shared/expiry";
 import type {Flusher} from "../shared/flusher";
 import type {Runtime} from "../shared/runtime";
 import {itemTag} from "../shared/synctags";
+import type {SyncEvent} from "./scope";
 
 /** Waiting for the lock and flushing, together: browsers end a sync event after three minutes. */
 const BUDGET = 150_000;
-
-/** What a `sync` event carries; not in TypeScript's library. */
-export interface SyncCall {
-    readonly tag: string;
-    readonly lastChance: boolean;
-}
 
 export class SyncEvents {
     constructor(private readonly runtime: Runtime, private readonly flusher: Flusher) {}
 
     /** Resolves when nothing of the tag is left to send. Rejects to be called again: the browser then tries later. */
-    async handle({tag, lastChance}: SyncCall): Promise<void> {
+    async handle({tag, lastChance}: Pick<SyncEvent, "tag" | "lastChance">): Promise<void> {
         const name = itemTag(tag);
         if (name === null || !(await this.isWaiting(name))) return this.remember(tag, false);
         const signal = expiry(BUDGET);

@@ -1,6 +1,7 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
-import {Announcer} from "../../src/shared/messages";
+import {eventOf} from "../../src/page/api";
+import {Announcer, type Announcement} from "../../src/shared/messages";
 import {opened, record} from "./support/api";
 import {FakePage, until} from "./support/page";
 import {json, result} from "./support/server";
@@ -143,4 +144,10 @@ test("what is replaced settles as superseded", async () => {
     expect(await first.settled).toEqual({id: first.id, status: "superseded"});
     expect(events.map(({detail}) => detail as unknown)).toMatchObject([{id: first.id, result: {status: "superseded"}}]);
     expect((await bgsync.list()).map(({id}) => id)).toEqual([second.id]);
+});
+
+test("what a newer release announces in another tab is no event of this one", () => {
+    for (const announcement of [{type: "invented-later", item: {}}, {type: "owner"}, {}]) {
+        expect(eventOf(announcement as Announcement)).toBeNull();
+    }
 });

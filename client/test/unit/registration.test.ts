@@ -1,8 +1,11 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
 import {WorkerRegistration} from "../../src/page/registration";
+import {Updates} from "../../src/page/updates";
 import {changeDevice} from "../../src/shared/device";
 import {FakeContext} from "./support/device";
+import {settle} from "./support/page";
+import {FakeRegistration, FakeWorker} from "./support/worker";
 
 const WORKER = {url: "https://site.test/bgsync/sw.js", scope: "https://site.test/"};
 
@@ -24,9 +27,10 @@ let permissions: Record<string, PermissionState>;
 let container: {getRegistration: ReturnType<typeof vi.fn>; register: ReturnType<typeof vi.fn>};
 
 function registrationOf(scriptURL: string, more: object = {sync}) {
-    const active = {scriptURL, postMessage: vi.fn()};
-    return {scope: WORKER.scope, active, waiting: null, installing: null, ...more};
+    return new FakeRegistration(WORKER.scope, {active: new FakeWorker(scriptURL), ...more});
 }
+
+const unheard = () => new Updates(() => undefined);
 
 beforeEach(() => {
     sync = new FakeSync();
@@ -44,9 +48,19 @@ beforeEach(() => {
     vi.stubGlobal("window", {top: {origin: "https://site.test"}});
 });
 
-async function started(worker: typeof WORKER | null = WORKER): Promise<[WorkerRegistration, FakeContext]> {
+/** With a worker that does not answer. */
+async function startedAmongSilence(worker: {url: string | null; scope: string} = WORKER): Promise<WorkerRegistration> {
+    vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout"]});
+    const starting = started(worker);
+    await settle();
+    await vi.advanceTimersByTimeAsync(3_000);
+    vi.useRealTimers();
+    return (await starting)[0];
+}
+
+async function started(worker: {url: string | null; scope: string} | null = WORKER): Promise<[WorkerRegistration, FakeContext]> {
     const device = new FakeContext();
-    const registration = new WorkerRegistration(device.runtime, worker);
+    const registration = new WorkerRegistration(device.runtime, worker, unheard());
     await registration.start();
     return [registration, device];
 }
@@ -71,12 +85,43 @@ test("a worker of ours from another address under our prefix is renewed", async 
 test("a foreign worker stays, and the site is told what to add", async () => {
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     container.getRegistration.mockResolvedValue(registrationOf("https://site.test/sw.js"));
-    const [registration] = await started();
+    const registration = await startedAmongSilence();
     expect(container.register).not.toHaveBeenCalled();
     expect((await registration.capabilities()).worker).toBe("foreign");
     expect(warn).toHaveBeenCalledWith(expect.stringContaining('importScripts("https://site.test/bgsync/worker.js");'));
     await registration.arm(["post"]);
     expect(sync.registered).toEqual([]);
+    warn.mockRestore();
+});
+
+test("a site's own worker that says nothing of ours is not taken for it, even where the site names it", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    const registration = await startedAmongSilence({...WORKER, url: "https://site.test/my-worker.js"});
+    expect(container.register).toHaveBeenCalledOnce();
+    expect((await registration.capabilities()).worker).toBe("foreign");
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+});
+
+test.each([["named or not", WORKER.url], ["where we are to register none", null]])(
+    "a site's own worker that has imported ours wakes up for us, %s", async (_name, url) => {
+        const theirs = registrationOf("https://site.test/sw.js", {active: new FakeWorker("https://site.test/sw.js", {}), sync});
+        container.getRegistration.mockResolvedValue(theirs);
+        const [registration] = await started({...WORKER, url});
+        expect(container.register).not.toHaveBeenCalled();
+        expect((await registration.capabilities()).worker).toBe("ours");
+        await registration.arm(["post"]);
+        expect(sync.registered).toEqual(["bgsync:post"]);
+        expect(registration.handOver()).toBe(true);
+    },
+);
+
+test("a site that registers no worker and has none of ours is told nothing", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    container.getRegistration.mockResolvedValue(registrationOf("https://site.test/sw.js"));
+    const registration = await startedAmongSilence({...WORKER, url: null});
+    expect((await registration.capabilities()).worker).toBe("foreign");
+    expect(warn).not.toHaveBeenCalled();
     warn.mockRestore();
 });
 
@@ -143,14 +188,13 @@ describe("asking the browser to wake the worker", () => {
     });
 
     test("waits for a worker that is being installed", async () => {
-        const installing = Object.assign(new EventTarget(), {scriptURL: WORKER.url, state: "installing"});
-        const coming: {active: unknown} & object = registrationOf("", {active: null, installing, sync}) as never;
+        const installing = Object.assign(new FakeWorker(WORKER.url), {state: "installing"});
+        const coming = registrationOf("", {active: null, installing, sync});
         container.register.mockResolvedValue(coming);
         const [registration] = await started();
         const arming = registration.arm(["post"]);
         coming.active = installing;
-        installing.state = "activated";
-        installing.dispatchEvent(new Event("statechange"));
+        installing.become("activated");
         await arming;
         expect(sync.registered).toEqual(["bgsync:post"]);
     });
@@ -195,7 +239,7 @@ describe("capabilities", () => {
     test("are told where storage is refused", async () => {
         const device = new FakeContext();
         vi.stubGlobal("indexedDB", undefined);
-        const registration = new WorkerRegistration(device.runtime, WORKER);
+        const registration = new WorkerRegistration(device.runtime, WORKER, unheard());
         await registration.start();
         expect(await registration.capabilities()).toMatchObject({worker: "ours"});
     });
@@ -219,7 +263,7 @@ describe("capabilities", () => {
 
     test("and the site's version reach the worker, which cannot ask", async () => {
         const device = new FakeContext(undefined, {appVersion: "1.4.0"});
-        await new WorkerRegistration(device.runtime, WORKER).start();
+        await new WorkerRegistration(device.runtime, WORKER, unheard()).start();
         const worker = await new FakeContext(device.server, {db: device.runtime.db, context: "worker"}).signedIn();
         await worker.write();
         await worker.flush();

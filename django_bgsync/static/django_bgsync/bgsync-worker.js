@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 0e98325508d7a369ebe148da272e639ac461113ab66dabc6beb9c20635d00b5d */
+/*! django-bgsync: generated from client/src, do not edit. sha256 16ae975e61a960fd9cd2c4d511b5a6cbb2a71a8b68eb32e2591b2aff270744c6 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -402,25 +402,6 @@
     return error instanceof DOMException && ["InvalidStateError", "UnknownError", "AbortError"].includes(error.name);
   }
 
-  // src/shared/configuration.ts
-  var OPTIONS = /* @__PURE__ */ new Set(["headers", "appVersion"]);
-  var MAX_VERSION = 100;
-  function configure(runtime2, options) {
-    for (const name of Object.keys(options)) {
-      if (!OPTIONS.has(name)) throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
-    }
-    if (options.headers) runtime2.headers = options.headers;
-    if (options.appVersion !== void 0) runtime2.appVersion = readVersion(options.appVersion);
-  }
-  function readVersion(version) {
-    return version.slice(0, MAX_VERSION).replace(new RegExp("\\0|\\p{Surrogate}", "gu"), "");
-  }
-  function joined(theirs, ours) {
-    const headers = new Headers(theirs);
-    for (const [name, value] of Object.entries(ours)) headers.set(name, value);
-    return headers;
-  }
-
   // src/shared/items.ts
   var UNSENT = ["queued", "sending", "blocked"];
   var STATES = [...UNSENT, "accepted", "parked"];
@@ -534,7 +515,7 @@
     return { id: item.id, aliases: item.aliases, tag: item.tag, lane: item.lane };
   }
   function isWorkerMessage(data) {
-    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1 && "type" in data && data.type === "flush";
+    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1 && "type" in data;
   }
   var CHANNEL = "django-bgsync:1";
   var Announcer = class {
@@ -637,12 +618,12 @@
   }
 
   // src/shared/aging.ts
-  async function startAging({ db, config: config2 }) {
+  async function startAging({ db, config }) {
     if (!(await db.read(ageless)).length) return;
     await db.write(async (tx) => {
       const { answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
-        put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config2.maxAge) });
+        put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
     });
   }
@@ -771,22 +752,41 @@
   }
 
   // src/shared/config.ts
-  function withinBase(config2, path) {
-    return new URL(path, config2.base).href;
+  function withinBase(config, path) {
+    return new URL(path, config.base).href;
+  }
+
+  // src/shared/configuration.ts
+  var OPTIONS = /* @__PURE__ */ new Set(["headers", "appVersion"]);
+  var MAX_VERSION = 100;
+  function configure(runtime, options) {
+    for (const name of Object.keys(options)) {
+      if (!OPTIONS.has(name)) throw new TypeError(`bgsync: configure() knows no option ${JSON.stringify(name)}`);
+    }
+    if (options.headers) runtime.headers = options.headers;
+    if (options.appVersion !== void 0) runtime.appVersion = readVersion(options.appVersion);
+  }
+  function readVersion(version) {
+    return version.slice(0, MAX_VERSION).replace(new RegExp("\\0|\\p{Surrogate}", "gu"), "");
+  }
+  function joined(theirs, ours) {
+    const headers = new Headers(theirs);
+    for (const [name, value] of Object.entries(ours)) headers.set(name, value);
+    return headers;
   }
 
   // src/shared/exchange.ts
-  async function exchange(runtime2, path, init, signal) {
-    const { client } = await runtime2.db.read(readDevice);
+  async function exchange(runtime, path, init, signal) {
+    const { client } = await runtime.db.read(readDevice);
     const limit = new AbortController();
     const giveUp = () => limit.abort();
-    const timer = setTimeout(giveUp, runtime2.timeout);
+    const timer = setTimeout(giveUp, runtime.timeout);
     signal?.addEventListener("abort", giveUp);
     try {
       signal?.throwIfAborted();
-      const theirs = await Promise.race([runtime2.headers?.(), aborted(limit.signal)]);
+      const theirs = await Promise.race([runtime.headers?.(), aborted(limit.signal)]);
       const full = requestInit(client, { ...init, signal: limit.signal }, theirs);
-      return await read2(await runtime2.fetch(withinBase(runtime2.config, path), full));
+      return await read2(await runtime.fetch(withinBase(runtime.config, path), full));
     } catch {
       if (signal?.aborted) return "aborted";
       return limit.signal.aborted ? "timeout" : "offline";
@@ -893,18 +893,18 @@
       awaiting
     };
   }
-  async function deliver(runtime2, session, envelope, signal) {
-    const verdict = await post(runtime2, envelope, await session.csrfToken(signal), signal);
+  async function deliver(runtime, session, envelope, signal) {
+    const verdict = await post(runtime, envelope, await session.csrfToken(signal), signal);
     if (verdict.kind !== "csrf_failed") return verdict;
-    return post(runtime2, envelope, await session.freshToken(signal), signal);
+    return post(runtime, envelope, await session.freshToken(signal), signal);
   }
-  async function post(runtime2, envelope, token, signal) {
-    const headers = { "Content-Type": "application/json", ...token && { [runtime2.config.csrfHeader]: token } };
+  async function post(runtime, envelope, token, signal) {
+    const headers = { "Content-Type": "application/json", ...token && { [runtime.config.csrfHeader]: token } };
     const init = { method: "POST", headers, body: JSON.stringify(envelope) };
-    const reply = await exchange(runtime2, "v1/deliveries/", init, signal);
+    const reply = await exchange(runtime, "v1/deliveries/", init, signal);
     if (reply === "timeout") return { kind: "unreachable", code: reply, divisible: false };
     if (typeof reply === "string") return { kind: reply };
-    return judge(reply, envelope.items.map(({ id }) => id), runtime2.now());
+    return judge(reply, envelope.items.map(({ id }) => id), runtime.now());
   }
 
   // src/shared/lock.ts
@@ -912,8 +912,8 @@
   var LEASE = 45e3;
   var BUSY = /* @__PURE__ */ Symbol("another context is flushing");
   var FlushLock = class {
-    constructor(runtime2) {
-      this.runtime = runtime2;
+    constructor(runtime) {
+      this.runtime = runtime;
     }
     /** Whether holding it proves that every other sender is gone, so that their leases on items are void. */
     get isExclusive() {
@@ -1039,8 +1039,8 @@
   var PATIENT = /* @__PURE__ */ new Set(["enqueue", "timer"]);
   var SENDING_ONLY = /* @__PURE__ */ new Set(["enqueue", "sync"]);
   var Flush = class {
-    constructor(runtime2, session, lock, cause, turn) {
-      this.runtime = runtime2;
+    constructor(runtime, session, lock, cause, turn) {
+      this.runtime = runtime;
       this.session = session;
       this.lock = lock;
       this.cause = cause;
@@ -1228,11 +1228,11 @@
 
   // src/shared/flusher.ts
   var Flusher = class {
-    constructor(runtime2, session) {
-      this.runtime = runtime2;
+    constructor(runtime, session) {
+      this.runtime = runtime;
       this.session = session;
       this.flushes = 0;
-      this.lock = new FlushLock(runtime2);
+      this.lock = new FlushLock(runtime);
     }
     /** Flush unless another context is at it, which then does it once more in our stead. */
     async offer(cause) {
@@ -1276,8 +1276,8 @@
 
   // src/shared/session.ts
   var SessionCheck = class {
-    constructor(runtime2, page) {
-      this.runtime = runtime2;
+    constructor(runtime, page) {
+      this.runtime = runtime;
       this.page = page;
       /** The last token the server handed out, for sites whose CSRF cookie scripts cannot read. */
       this.token = null;
@@ -1347,6 +1347,22 @@
     return browserTag.startsWith(PREFIX) ? browserTag.slice(PREFIX.length).replace(/#\d+$/, "") : null;
   }
 
+  // src/worker/project.ts
+  var Project = class {
+    constructor(runtime) {
+      this.syncHandlers = /* @__PURE__ */ new Map();
+      /** Whether a new worker leaves the pages that are open to the one before it. */
+      this.waits = false;
+      this.api = {
+        configure: ({ skipWaiting, ...options }) => {
+          configure(runtime, options);
+          if (skipWaiting !== void 0) this.waits = !skipWaiting;
+        },
+        onSync: (tag, handler) => void this.syncHandlers.set(tag, handler)
+      };
+    }
+  };
+
   // src/shared/expiry.ts
   function expiry(milliseconds) {
     const controller = new AbortController();
@@ -1357,8 +1373,8 @@
   // src/worker/sync-events.ts
   var BUDGET = 15e4;
   var SyncEvents = class {
-    constructor(runtime2, flusher) {
-      this.runtime = runtime2;
+    constructor(runtime, flusher) {
+      this.runtime = runtime;
       this.flusher = flusher;
     }
     /** Resolves when nothing of the tag is left to send. Rejects to be called again: the browser then tries later. */
@@ -1392,40 +1408,53 @@
     }
   };
 
+  // src/worker/start.ts
+  function startWorker(self2, config) {
+    const announcer = new Announcer(() => void 0);
+    const runtime = {
+      config: { ...config, base: new URL(config.base, self2.location.origin).href },
+      context: "worker",
+      instance: uuid4(),
+      version: config.version,
+      appVersion: "",
+      db: new Database(),
+      locks: self2.navigator.locks,
+      fetch: (url, init) => self2.fetch(url, init),
+      csrfCookie: async () => (await self2.cookieStore?.get(config.csrfCookie))?.value ?? null,
+      announce: (...announcements2) => announcer.announce(...announcements2),
+      now: () => Date.now(),
+      random: () => Math.random(),
+      timeout: 6e4
+    };
+    const events = new SyncEvents(runtime, new Flusher(runtime, new SessionCheck(runtime)));
+    const project = new Project(runtime);
+    announcer.open();
+    self2.addEventListener("sync", (event) => {
+      const handler = project.syncHandlers.get(event.tag);
+      if (handler) event.waitUntil(Promise.resolve(handler(event)));
+      else if (itemTag(event.tag) !== null) event.waitUntil(events.handle(event));
+    });
+    self2.addEventListener("message", (event) => {
+      if (!isWorkerMessage(event.data)) return;
+      const { type } = event.data;
+      if (type === "flush") event.waitUntil(events.flush());
+      if (type === "update") void self2.skipWaiting();
+      const reply = { bgsync: 1, version: config.version, waits: project.waits };
+      if (type === "hello") event.ports[0]?.postMessage(reply);
+    });
+    if (config.lifecycle) {
+      self2.addEventListener("install", (event) => {
+        if (!project.waits) event.waitUntil(self2.skipWaiting());
+      });
+      self2.addEventListener("activate", (event) => event.waitUntil(activate()));
+    }
+    async function activate() {
+      await self2.clients.claim();
+      await runtime.db.write((tx) => changeDevice(tx, { worker_version: config.version }));
+    }
+    return project.api;
+  }
+
   // src/worker/index.ts
-  var config = self.__bgsync;
-  var announcer = new Announcer(() => void 0);
-  var runtime = {
-    config: { ...config, base: new URL(config.base, self.location.origin).href },
-    context: "worker",
-    instance: uuid4(),
-    version: config.version,
-    appVersion: "",
-    db: new Database(),
-    locks: self.navigator.locks,
-    fetch: (url, init) => self.fetch(url, init),
-    csrfCookie: async () => (await self.cookieStore?.get(config.csrfCookie))?.value ?? null,
-    announce: (...announcements2) => announcer.announce(...announcements2),
-    now: () => Date.now(),
-    random: () => Math.random(),
-    timeout: 6e4
-  };
-  var events = new SyncEvents(runtime, new Flusher(runtime, new SessionCheck(runtime)));
-  announcer.open();
-  self.bgsync = { configure: (options) => configure(runtime, options) };
-  self.addEventListener("sync", (event) => {
-    const sync = event;
-    if (itemTag(sync.tag) !== null) sync.waitUntil(events.handle(sync));
-  });
-  self.addEventListener("message", (event) => {
-    if (isWorkerMessage(event.data)) event.waitUntil(events.flush());
-  });
-  if (config.lifecycle) {
-    self.addEventListener("install", (event) => event.waitUntil(self.skipWaiting()));
-    self.addEventListener("activate", (event) => event.waitUntil(activate()));
-  }
-  async function activate() {
-    await self.clients.claim();
-    await runtime.db.write((tx) => changeDevice(tx, { worker_version: config.version }));
-  }
+  self.bgsync ??= startWorker(self, self.__bgsync);
 })();

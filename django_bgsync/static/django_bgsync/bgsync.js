@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 0e98325508d7a369ebe148da272e639ac461113ab66dabc6beb9c20635d00b5d */
+/*! django-bgsync: generated from client/src, do not edit. sha256 16ae975e61a960fd9cd2c4d511b5a6cbb2a71a8b68eb32e2591b2aff270744c6 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -1625,9 +1625,9 @@
     }
     /** Rejects with a BgsyncError if the item could not be committed on this device. */
     async enqueue(tag, payload, options = {}) {
-      const { runtime, session, outbox, receipts, activated } = this.#parts;
+      const { runtime, session, outbox, receipts, activated: activated2 } = this.#parts;
       const draft = readDraft(tag, payload, options);
-      await activated;
+      await activated2;
       const written2 = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
       void this.#follow(written2);
       const { id } = written2.item;
@@ -1704,6 +1704,10 @@
     capabilities() {
       return this.#parts.registration.capabilities();
     }
+    /** Switch to a new worker that waits; load the page anew afterwards. Resolves false if none does. */
+    update() {
+      return this.#parts.updates.apply();
+    }
     /** What the commit of an item entails. Whoever has waited for the commit alone goes first. */
     async #follow({ item, superseded }) {
       const { runtime, triggers, lastFlush, persistence } = this.#parts;
@@ -1751,7 +1755,7 @@
     const absolute = (path) => new URL(path, location.origin).href;
     return {
       base: absolute(base ?? "/bgsync/"),
-      worker: worker ? { url: absolute(worker), scope: absolute(scope ?? "/") } : null,
+      worker: scope ? { url: worker ? absolute(worker) : null, scope: absolute(scope) } : null,
       appVersion: readVersion(appVersion ?? ""),
       csrfCookie: csrfCookie ?? "csrftoken",
       csrfHeader: csrfHeader ?? "X-CSRFToken",
@@ -1981,14 +1985,73 @@
     }
   }
 
-  // src/page/registration.ts
+  // src/page/greeting.ts
+  var PATIENCE2 = 3e3;
+  function greet(worker) {
+    return new Promise((resolve) => {
+      const { port1, port2 } = new MessageChannel();
+      const done = (reply) => {
+        clearTimeout(timer);
+        port1.close();
+        resolve(reply);
+      };
+      const timer = setTimeout(() => done(null), PATIENCE2);
+      port1.onmessage = ({ data }) => done(data);
+      worker.postMessage({ bgsync: 1, type: "hello" }, [port2]);
+    });
+  }
+
+  // src/page/worker-search.ts
   var ACTIVATION = 1e4;
+  async function findWorker(worker, base) {
+    const container = navigator.serviceWorker;
+    if (!worker || !container || isEmbedded()) return { registration: null, isForeign: false };
+    const { url, scope } = worker;
+    const existing = await container.getRegistration(scope);
+    const isTaken = existing?.scope === scope && !(url && scripts(existing).every((script) => script === url || script.startsWith(base)));
+    const registration = isTaken ? existing : url && await container.register(url, { scope, updateViaCache: "none" });
+    if (!registration) return { registration: null, isForeign: false };
+    const isForeign = !await hasOurs(registration, base);
+    if (isForeign && url) warn(scope, base);
+    return { registration, isForeign };
+  }
+  async function activated(registration) {
+    const coming = registration.installing ?? registration.waiting;
+    if (!registration.active && coming) await activation(coming);
+    return registration;
+  }
+  async function hasOurs(registration, base) {
+    if (scripts(registration).every((script) => script.startsWith(base))) return true;
+    const { active } = await activated(registration);
+    return Boolean(active && await greet(active));
+  }
+  function scripts({ active, waiting, installing }) {
+    return [active, waiting, installing].filter((worker) => worker !== null).map(({ scriptURL }) => scriptURL);
+  }
+  function warn(scope, base) {
+    console.warn(
+      `django-bgsync: ${scope} has a service worker of its own, so items are sent while a page is open. Add this line to it: importScripts(${JSON.stringify(`${base}worker.js`)});`
+    );
+  }
+  function activation(worker) {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ACTIVATION);
+      worker.addEventListener("statechange", () => {
+        if (worker.state !== "activated" && worker.state !== "redundant") return;
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  // src/page/registration.ts
   var FORECASTS = { granted: "granted", prompt: "granted", denied: "denied" };
   var REFUSALS = { NotAllowedError: "denied", UnknownError: "disabled" };
   var WorkerRegistration = class {
-    constructor(runtime, worker) {
+    constructor(runtime, worker, updates) {
       this.runtime = runtime;
       this.worker = worker;
+      this.updates = updates;
       this.starting = null;
       this.registration = null;
       this.known = { worker: "none", sync: "unsupported" };
@@ -1999,13 +2062,19 @@
     /** Register the worker, unless the site has another one at that scope. */
     async prepare() {
       try {
-        this.registration = await this.register();
+        const { registration, isForeign } = await findWorker(this.worker, this.runtime.config.base);
+        if (isForeign) this.known.worker = "foreign";
+        else if (registration) this.take(registration);
       } catch (error) {
         console.warn("django-bgsync: no service worker, items are sent while a page is open.", error);
       }
-      if (this.registration) this.known.worker = "ours";
       if (this.registration?.sync) this.known.sync = FORECASTS[await permission("background-sync")] ?? "unsupported";
       await this.remember().catch(() => void 0);
+    }
+    take(registration) {
+      this.registration = registration;
+      this.known.worker = "ours";
+      this.updates.watch(registration);
     }
     async capabilities() {
       await this.starting;
@@ -2036,31 +2105,10 @@
       worker?.postMessage({ bgsync: 1, type: "flush" });
       return Boolean(worker);
     }
-    async register() {
-      const container = navigator.serviceWorker;
-      if (!this.worker || !container || isEmbedded()) return null;
-      const { url, scope } = this.worker;
-      const existing = await container.getRegistration(scope);
-      if (existing?.scope === scope && this.isForeign(existing)) return this.yieldTo(existing);
-      return container.register(url, { scope, updateViaCache: "none" });
-    }
-    isForeign({ active, waiting, installing }) {
-      const ours = this.runtime.config.base;
-      return [active, waiting, installing].some((worker) => worker && worker.scriptURL !== this.worker?.url && !worker.scriptURL.startsWith(ours));
-    }
-    yieldTo(foreign) {
-      this.known.worker = "foreign";
-      console.warn(
-        `django-bgsync: ${foreign.scope} has a service worker of its own, so items are sent while a page is open. Add this line to it: importScripts(${JSON.stringify(`${this.runtime.config.base}worker.js`)}); and name its URL in BGSYNC['SERVICE_WORKER']['REGISTER'].`
-      );
-      return null;
-    }
     /** `navigator.serviceWorker.ready` would wait for ever where the install fails. */
     async active() {
       await this.starting;
-      const registration = this.registration;
-      const coming = registration?.installing ?? registration?.waiting;
-      if (!registration?.active && coming) await activation(coming);
+      const registration = this.registration && await activated(this.registration);
       return registration?.active ? registration : null;
     }
     /** Those of our tags that wait after a failed event; what the browser has forgotten is free again. */
@@ -2083,16 +2131,6 @@
     } catch (error) {
       return REFUSALS[error.name] ?? "unsupported";
     }
-  }
-  function activation(worker) {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ACTIVATION);
-      worker.addEventListener("statechange", () => {
-        if (worker.state !== "activated" && worker.state !== "redundant") return;
-        clearTimeout(timer);
-        resolve();
-      });
-    });
   }
 
   // src/page/status-element.ts
@@ -2276,6 +2314,40 @@
     }
   }
 
+  // src/page/updates.ts
+  var Updates = class {
+    constructor(found) {
+      this.found = found;
+      this.registration = null;
+    }
+    watch(registration) {
+      this.registration = registration;
+      if (registration.waiting) void this.look(registration.waiting);
+      registration.addEventListener("updatefound", () => {
+        const coming = registration.installing;
+        coming?.addEventListener("statechange", () => {
+          if (coming.state === "installed") void this.look(coming);
+        });
+      });
+    }
+    /** Switch to it. False if there is none; it is up to the caller to load the pages anew. */
+    async apply() {
+      const waiting = this.registration?.waiting;
+      if (!waiting) return false;
+      const switched = new Promise((resolve) => {
+        waiting.addEventListener("statechange", () => {
+          if (waiting.state === "activated" || waiting.state === "redundant") resolve(waiting.state === "activated");
+        });
+      });
+      waiting.postMessage({ bgsync: 1, type: "update" });
+      return switched;
+    }
+    /** Every new worker is installed for a moment; one that will not wait, or is not ours, is nobody's concern. */
+    async look(worker) {
+      if (this.registration?.active && (await greet(worker))?.waits && worker.state === "installed") this.found();
+    }
+  };
+
   // src/page/index.ts
   if (!window.bgsync) start(document.currentScript?.dataset ?? {});
   function start(texts) {
@@ -2300,14 +2372,15 @@
     const session = new SessionCheck(runtime, runtime.instance);
     const outbox = new Outbox(runtime.db, runtime.now);
     const receipts = new Receipts(runtime, outbox);
-    const registration = new WorkerRegistration(runtime, config.worker);
+    const updates = new Updates(() => bgsync.dispatchEvent(new Event("update")));
+    const registration = new WorkerRegistration(runtime, config.worker, updates);
     const flusher = new Flusher(runtime, session);
     const persistence = new Persistence(() => registration.remember());
     const triggers = new Triggers(runtime, session, flusher, registration);
     const lastFlush = new LastFlush(runtime, session);
     const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
-    const activated = activation2();
-    const parts = { runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated };
+    const activated2 = activation2();
+    const parts = { runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, updates, reach, activated: activated2 };
     const bgsync = new Bgsync(parts);
     function hear(announcement) {
       if (announcement.type === "reached") reach.hear(announcement.reached);
@@ -2329,12 +2402,12 @@
     window.bgsync = bgsync;
     defineStatusElement(bgsync);
     watchLogoutForms((pending) => bgsync.logout({ pending }));
-    void activated.then(async () => {
+    void activated2.then(async () => {
       announcer.open();
       reach.start();
       addEventListener("pagehide", leave2);
       addEventListener("pageshow", comeBack);
-      await scripts();
+      await scripts2();
       void registration.start();
       triggers.start();
     });
@@ -2343,7 +2416,7 @@
     if (!document.prerendering) return Promise.resolve();
     return new Promise((resolve) => document.addEventListener("prerenderingchange", () => resolve(), { once: true }));
   }
-  function scripts() {
+  function scripts2() {
     if (document.readyState === "complete") return Promise.resolve();
     const ready = (target, type) => new Promise((resolve) => target.addEventListener(type, resolve, { once: true }));
     return Promise.race([ready(document, "DOMContentLoaded"), ready(window, "load")]);

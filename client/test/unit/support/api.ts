@@ -4,6 +4,7 @@ import {LastFlush} from "../../../src/page/last-flush";
 import {Persistence} from "../../../src/page/persistence";
 import {Receipts} from "../../../src/page/receipts";
 import type {WorkerRegistration} from "../../../src/page/registration";
+import {Updates} from "../../../src/page/updates";
 import type {Announcement} from "../../../src/shared/messages";
 import {FakeContext} from "./device";
 import {withTriggers} from "./page";
@@ -24,8 +25,9 @@ export async function opened(): Promise<[Bgsync, FakeContext, Connection]> {
     const registration = {capabilities: async () => ({worker: "none"})} as unknown as WorkerRegistration;
     const activated = Promise.resolve();
     const {flusher} = device;
+    const updates = new Updates(() => bgsync.dispatchEvent(new Event("update")));
     const persistence = new Persistence(async () => undefined);
-    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, reach, activated};
+    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, updates, reach, activated};
     const bgsync = new Bgsync(parts);
 
     function hear(announcement: Announcement): void {

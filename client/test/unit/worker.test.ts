@@ -1,0 +1,105 @@
+import {beforeEach, describe, expect, test, vi} from "vitest";
+
+import type {WorkerScope} from "../../src/worker/scope";
+import {startWorker} from "../../src/worker/start";
+import {until} from "./support/page";
+import {FakeServer} from "./support/server";
+import {FakeContext} from "./support/device";
+
+const CONFIG = {base: "/bgsync/", csrfCookie: "csrftoken", csrfHeader: "X-CSRFToken", maxAge: 1e9, lifecycle: true, version: "v2"};
+
+/** As much of a worker's global scope as our code touches. */
+class FakeScope extends EventTarget {
+    readonly location = {origin: "https://site.test"};
+    readonly navigator = {};
+    readonly clients = {claim: vi.fn(async () => undefined)};
+    readonly skipWaiting = vi.fn(async () => undefined);
+    server = new FakeServer();
+    fetch = this.server.fetch;
+
+    /** What the event was extended by. */
+    dispatch(type: string, members: object = {}): Promise<unknown>[] {
+        const waits: Promise<unknown>[] = [];
+        this.dispatchEvent(Object.assign(new Event(type), {waitUntil: (work: Promise<unknown>) => waits.push(work), ...members}));
+        return waits;
+    }
+}
+
+let scope: FakeScope;
+
+beforeEach(() => void (scope = new FakeScope()));
+
+function started(config: Partial<typeof CONFIG> = {}) {
+    return startWorker(scope as unknown as WorkerScope, {...CONFIG, ...config});
+}
+
+describe("the lifecycle of the worker", () => {
+    test("it takes over at once, and says which version delivers", async () => {
+        started();
+        await Promise.all([...scope.dispatch("install"), ...scope.dispatch("activate")]);
+        expect(scope.skipWaiting).toHaveBeenCalled();
+        expect(scope.clients.claim).toHaveBeenCalled();
+        expect((await new FakeContext().device()).worker_version).toBe("v2");
+    });
+
+    test("with a fetch handler it waits until a page says so", () => {
+        started().configure({skipWaiting: false});
+        scope.dispatch("install");
+        expect(scope.skipWaiting).not.toHaveBeenCalled();
+        scope.dispatch("message", {data: {bgsync: 1, type: "update"}});
+        expect(scope.skipWaiting).toHaveBeenCalled();
+    });
+
+    test("imported into another worker it leaves that to it", () => {
+        started({lifecycle: false});
+        expect([...scope.dispatch("install"), ...scope.dispatch("activate")]).toEqual([]);
+        expect(scope.skipWaiting).not.toHaveBeenCalled();
+        expect(scope.clients.claim).not.toHaveBeenCalled();
+    });
+});
+
+describe("a message", () => {
+    test.each([true, false])("asks who is there (waits: %s)", (waits) => {
+        started().configure({skipWaiting: !waits});
+        const port = {postMessage: vi.fn()};
+        scope.dispatch("message", {data: {bgsync: 1, type: "hello"}, ports: [port]});
+        expect(port.postMessage.mock.calls).toEqual([[{bgsync: 1, version: "v2", waits}]]);
+    });
+
+    test.each([
+        null, "flush", {type: "flush"}, {bgsync: 2, type: "flush"}, {bgsync: 1}, {bgsync: 1, type: "invented-later"},
+        {type: "hello", theirs: true},
+    ])("that is not ours, or of a later release, is left alone: %j", (data) => {
+        started();
+        expect(scope.dispatch("message", {data, ports: []})).toEqual([]);
+        expect(scope.skipWaiting).not.toHaveBeenCalled();
+    });
+});
+
+describe("a sync event", () => {
+    test("of the outbox is ours", async () => {
+        const device = await new FakeContext(scope.server).signedIn();
+        await device.write();
+        started();
+        await Promise.all(scope.dispatch("sync", {tag: "bgsync:post", lastChance: false}));
+        expect(scope.server.sent).toHaveLength(1);
+    });
+
+    test("of the project is the project's", async () => {
+        const handler = vi.fn(async () => undefined);
+        started().onSync("their-own", handler);
+        const [done] = scope.dispatch("sync", {tag: "their-own", lastChance: false});
+        await done;
+        expect(handler.mock.calls).toMatchObject([[{tag: "their-own"}]]);
+        expect(scope.dispatch("sync", {tag: "somebody-else's"})).toEqual([]);
+    });
+
+    test("uses the headers of the worker's own code", async () => {
+        const device = await new FakeContext(scope.server).signedIn();
+        await device.write();
+        started().configure({headers: () => ({Authorization: "Token secret"})});
+        scope.dispatch("sync", {tag: "bgsync:post", lastChance: false});
+        await until(() => scope.server.sent.length);
+        expect(scope.server.calls.at(-1)!.headers["Authorization"]).toBe("Token secret");
+    });
+});
