@@ -87,8 +87,11 @@ docs: $(VENV)/.test
 # BGSYNC_BENCH_URL: a PostgreSQL database of its own, whose tables are dropped; without it SQLite alone
 bench: $(VENV)/.test
 	@[ -z "$$BGSYNC_BENCH_URL" ] || { $(PIP) 'psycopg[binary]>=3.2' \
-		&& $(BIN)/python -m benchmarks.receiving "$$BGSYNC_BENCH_URL"; }
+		&& $(BIN)/python -m benchmarks.receiving "$$BGSYNC_BENCH_URL" \
+		&& $(BIN)/python -m benchmarks.background "$$BGSYNC_BENCH_URL" \
+		&& $(BIN)/python -m benchmarks.memory "$$BGSYNC_BENCH_URL"; }
 	@$(BIN)/python -m benchmarks.receiving
+	@$(BIN)/python -m benchmarks.background
 
 # Beside Workbox's queue, in Chromium: two minutes, most of them Workbox's
 bench-browser: $(VENV)/.test chromium

@@ -24,7 +24,14 @@ def served(environment: dict[str, str], *, threads: int = 2) -> Iterator[int]:
     """The site under gunicorn, one worker. Gives the port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    options = ["--workers=1", f"--threads={threads}", f"--bind=127.0.0.1:{port}", "--log-level=error", "--timeout=600"]
+    options = [
+        "--keep-alive=600",
+        "--workers=1",
+        f"--threads={threads}",
+        f"--bind=127.0.0.1:{port}",
+        "--log-level=error",
+        "--timeout=600",
+    ]
     command = [sys.executable, "-m", "gunicorn", *options, "benchmarks.site.wsgi"]
     server = subprocess.Popen(command, env={**os.environ, **environment})
     try:

@@ -21,3 +21,8 @@ def apply_one(item: Item) -> Any:
 @sync_handler("later", mode="background", many=True)
 def apply_later(items: list[Item]) -> list[Any]:
     return apply_many(items)
+
+
+@sync_handler("later-one", mode="background")
+def apply_one_later(item: Item) -> Any:
+    return apply_one(item)

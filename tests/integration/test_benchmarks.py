@@ -42,6 +42,30 @@ def test_receiving():
     ]
 
 
+def test_background():
+    """Items for the background are measured beside one task for each, and how long a single one waits."""
+    said = small("background")
+
+    assert re.findall(r"^(.+?) +[0-9,]+ items/s$", said, flags=re.M) == [
+        "ours, many",
+        "ours, per item",
+        "one task per item",
+    ]
+    assert re.search(r"^receipt to applied, idle \(target 300\) +[0-9]+ ms, worst [0-9]+ ms$", said, flags=re.M)
+
+
+def test_memory():
+    """The memory of a web worker is measured at the start, in the middle and at the end."""
+    said = small("memory")
+
+    assert re.findall(r"^(\w+) +([0-9,]+) items +[0-9.]+ MB$", said, flags=re.M) == [
+        ("start", "100"),
+        ("middle", "500"),
+        ("end", "1,000"),
+    ]
+    assert re.search(r"^growth [+-][0-9.]+ MB", said, flags=re.M)
+
+
 @pytest.mark.browser
 def test_draining():
     """Every case of `make bench-browser` is measured, in a real browser."""
