@@ -40,6 +40,11 @@ def atomic() -> AbstractContextManager[None]:
     return transaction.atomic(using=alias(), durable=not _is_joining.get())
 
 
+def alone() -> AbstractContextManager[None]:
+    """As `atomic`, for one statement, which commits by itself: spares the round trips of BEGIN and COMMIT."""
+    return atomic() if connection().in_atomic_block else nullcontext()
+
+
 @contextmanager
 def joining() -> Iterator[None]:
     """Let `atomic` be a part of the transaction that is open around it, if there is one, and stay or go with that."""

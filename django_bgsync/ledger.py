@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,11 @@ def known(pks: Iterable[UUID]) -> dict[UUID, SyncItem]:
     """Those of these items that have a row, with what answers are made of; the rest is loaded when it is asked for."""
     found = items().filter(pk__in=list(pks)).values_list(*_ANSWERED)
     return {values[0]: _ITEMS.cast(**dict(zip(_ANSWERED, values, strict=True))) for values in found}
+
+
+def receiving() -> AbstractContextManager[None]:
+    """The transaction of a `receive` that nothing else belongs to."""
+    return database.alone() if _form().receives_at_once else database.atomic()
 
 
 def receive(receipts: Sequence[SyncItem], delivery: Delivery) -> set[UUID]:

@@ -15,6 +15,9 @@ Marks = dict[UUID, list[Any]]
 class Portable(Generic[M]):
     """What the engine does with the rows of items (`model`) in one database. Every method wants them sorted by key."""
 
+    receives_at_once = False
+    """Whether `receive` is one statement."""
+
     def __init__(self, alias: str, model: type[M]) -> None:
         self.alias = alias
         self.model = model

@@ -137,15 +137,17 @@ def _commit(
     saved: Mapping[UUID, list[StoredFile]],
     received: Received,
 ) -> None:
-    """One commit for all."""
-    with database.atomic():
+    """One commit for all receipts, the files that came with them, and the call for a worker."""
+    for_workers = {pk for pk, row in receipts.items() if terms[row.tag_id].is_for_workers(row)}
+    with database.atomic() if saved or for_workers else ledger.receiving():
         with database.short_waits():
             new = ledger.receive(list(receipts.values()), delivery)
-        files.adopt(saved, new)
-        if any(terms[row.tag_id].is_for_workers(row) for pk, row in receipts.items() if pk in new):
+        if saved:
+            files.adopt(saved, new)
+        if for_workers & new:
             calls.call()
-        raced = [pk for pk in receipts if pk not in new]
-        received.rows.update(ledger.known(raced) if raced else {})
+    if raced := receipts.keys() - new:
+        received.rows.update(ledger.known(raced))
     received.fresh.update((pk, row) for pk, row in receipts.items() if pk in new)
     received.rows.update(received.fresh)
     announce(received.fresh.values())

@@ -1,9 +1,9 @@
-"""Many rows in one statement with one JSON parameter.
+"""Many rows in one statement with a JSON parameter or two.
 
 Binding row by row is what bulk inserts cost: Django's compiler and the driver spend ten times as long on the
 parameters of a hundred rows as the database on the rows. So the columns that differ travel as one JSON text which the
-database unfolds, and those that are the same for all rows as one parameter each. This is the only module that knows
-databases by name.
+database unfolds, and those that are the same for all rows once. This is the only module that knows databases by
+name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -39,7 +39,7 @@ def form_for(alias: str, model: type[M]) -> Portable[M]:
     return Portable(alias, model)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Column:
     """One field as SQL."""
 
@@ -52,8 +52,14 @@ class _Column:
     write: Writer | None
     """How a value is written in JSON; None: as it is."""
     is_key: bool
-    prepare: Writer
-    """How a value becomes a parameter of its own."""
+
+    def written(self, cells: list[Any]) -> list[Any]:
+        write = self.write
+        return cells if write is None else [None if cell is None else write(cell) for cell in cells]
+
+
+Cells = dict[_Column, list[Any]]
+"""Of each column its values, as they are written in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,7 @@ class _Unfolded:
 
 
 class Recordset(Portable[M], ABC):
-    """INSERT and UPDATE from one JSON parameter."""
+    """INSERT and UPDATE from JSON parameters."""
 
     def receive(self, receipts: Sequence[M], delivery: models.Model) -> set[UUID]:
         statement, parameters = self._insert(receipts, "ON CONFLICT DO NOTHING RETURNING id")
@@ -82,12 +88,8 @@ class Recordset(Portable[M], ABC):
             self._run(*self._insert(attempts))
 
     @abstractmethod
-    def source(self, columns: Sequence[_Column]) -> str:
-        """What stands after FROM: the JSON parameter as a table `r` with these columns."""
-
-    @abstractmethod
-    def constant(self, column: _Column) -> str:
-        """A placeholder for a value of this column."""
+    def unfolded(self, columns: Sequence[_Column], differing: Cells, common: Cells) -> _Unfolded:
+        """The columns as SQL: those whose values differ from row to row, and those that have one in common."""
 
     @abstractmethod
     def instant(self, value: datetime) -> str:
@@ -118,25 +120,16 @@ class Recordset(Portable[M], ABC):
         )
 
     def _unfold(self, columns: Sequence[_Column], rows: Rows) -> _Unfolded:
-        values: list[str] = []
-        parameters: list[Any] = []
-        varying: list[_Column] = []
-        unfolded: list[list[Any]] = []
+        differing: Cells = {}
+        common: Cells = {}
         records = [row.__dict__ for row in rows]
         for column in columns:
             cells = [record[column.attname] for record in records]
             if not column.is_key and cells.count(cells[0]) == len(cells):
-                values.append(self.constant(column))
-                parameters.append(column.prepare(cells[0]))
-                continue
-            if write := column.write:
-                cells = [None if cell is None else write(cell) for cell in cells]
-            values.append(f"r.{column.name}")
-            varying.append(column)
-            unfolded.append(cells)
-        keys = [column.key for column in varying]
-        parameters.append(write_json([dict(zip(keys, cells, strict=True)) for cells in zip(*unfolded, strict=True)]))
-        return _Unfolded(values, self.source(varying), parameters)
+                common[column] = column.written(cells[:1])
+            else:
+                differing[column] = column.written(cells)
+        return self.unfolded(columns, differing, common)
 
     def _run(self, statement: str, parameters: list[Any]) -> int:
         with connections[self.alias].cursor() as cursor:
@@ -151,6 +144,8 @@ class Recordset(Portable[M], ABC):
 
 class PostgreSQL(Recordset[M]):
     """With all that belongs together in one statement: each is a round trip, and a wait for one."""
+
+    receives_at_once = True
 
     def receive(self, receipts: Sequence[M], delivery: models.Model) -> set[UUID]:
         items, parameters = self._insert(receipts, "ON CONFLICT DO NOTHING RETURNING id")
@@ -173,26 +168,38 @@ class PostgreSQL(Recordset[M]):
         if self._fetch(statement, parameters + others) != [(len(rows),)]:
             raise vanished()
 
-    def source(self, columns: Sequence[_Column]) -> str:
-        return f"json_to_recordset(%s::json) AS r({', '.join(f'{column.name} {column.type}' for column in columns)})"
+    def unfolded(self, columns: Sequence[_Column], differing: Cells, common: Cells) -> _Unfolded:
+        # What is common comes from JSON, too: a parameter of its own is converted and quoted by the driver.
+        def source(name: str, cells: Cells) -> str:
+            types = ", ".join(f"{column.name} {column.type}" for column in cells)
+            return f"json_to_recordset(%s::json) AS {name}({types})"
 
-    def constant(self, column: _Column) -> str:
-        return f"%s::{column.type}"
+        return _Unfolded(
+            values=[f"{'r' if column in differing else 'c'}.{column.name}" for column in columns],
+            source=f"{source('r', differing)}, {source('c', common)}",
+            parameters=[_records(differing), _records(common)],
+        )
 
     def instant(self, value: datetime) -> str:
         return value.isoformat()
 
 
 class SQLite(Recordset[M]):
-    def source(self, columns: Sequence[_Column]) -> str:
-        cells = ", ".join(f"json_extract(value, '$.{column.key}') AS {column.name}" for column in columns)
-        return f"(SELECT {cells} FROM json_each(%s)) AS r"  # noqa: S608 - as above
-
-    def constant(self, column: _Column) -> str:
-        return "%s"
+    def unfolded(self, columns: Sequence[_Column], differing: Cells, common: Cells) -> _Unfolded:
+        cells = ", ".join(f"json_extract(value, '$.{column.key}') AS {column.name}" for column in differing)
+        return _Unfolded(
+            values=[f"r.{column.name}" if column in differing else "%s" for column in columns],
+            source=f"(SELECT {cells} FROM json_each(%s)) AS r",  # noqa: S608 - as above
+            parameters=[*(cell for [cell] in common.values()), _records(differing)],
+        )
 
     def instant(self, value: datetime) -> str:
         return str(connections[self.alias].ops.adapt_datetimefield_value(value))
+
+
+def _records(cells: Cells) -> str:
+    keys = [column.key for column in cells]
+    return write_json([dict(zip(keys, record, strict=True)) for record in zip(*cells.values(), strict=True)])
 
 
 def _table(rows: Rows) -> str:
@@ -213,7 +220,6 @@ def _columns_of(
             type=field.db_type(connection),
             write=_writer(form, field),
             is_key=field.primary_key,
-            prepare=partial(_prepared, field, alias),
         )
         for field in fields
     ]
@@ -237,10 +243,6 @@ def _writer(form: Recordset[Any], field: Any) -> Writer | None:
         return value if isinstance(value, int | str) else str(value)
 
     return written
-
-
-def _prepared(field: Any, alias: str, value: Any) -> Any:
-    return field.get_db_prep_save(value, connections[alias])
 
 
 def _hex(value: UUID) -> str:
