@@ -118,5 +118,8 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-BGSYNC = {"FILE_ROOT": BASE_DIR / "bgsync_files"}
+FILES_ROOT = Path(os.environ.get("FILES_ROOT") or BASE_DIR)
+MEDIA_ROOT = FILES_ROOT / "media"
+MEDIA_URL = "media/"
+BGSYNC = {"FILE_ROOT": FILES_ROOT / "bgsync_files"}
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}

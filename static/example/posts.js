@@ -20,13 +20,31 @@ function showTime(element, date) {
     element.textContent = (isToday ? timeOfDay : dateAndTime).format(date);
 }
 
+// Only this page has the picture itself; one that is opened later shows it when it has been sent.
+const pictures = new Map();
+
 function addRow(item) {
     const row = template.content.firstElementChild.cloneNode(true);
     row.dataset.id = item.id;
     row.querySelector(".post-text").textContent = item.payload.text;
     showTime(row.querySelector("time"), new Date(item.createdAt));
+    const picture = pictures.get(item.id);
+    if (picture) showPicture(row, picture);
     posts.prepend(row);
     return row;
+}
+
+function showPicture(row, file) {
+    const image = row.querySelector(".post-photo");
+    image.addEventListener("load", () => URL.revokeObjectURL(image.src), {once: true});
+    image.src = URL.createObjectURL(file);
+    image.hidden = false;
+}
+
+function fileList(...files) {
+    const transfer = new DataTransfer();
+    for (const file of files.filter(Boolean)) transfer.items.add(file);
+    return transfer.files;
 }
 
 function setState(row, state) {
@@ -44,7 +62,7 @@ function show(item) {
 
 function reasonOf(item) {
     const problem = item.result?.problem;
-    return problem?.errors?.text?.join(" ") ?? problem?.detail ?? "";
+    return Object.values(problem?.errors ?? {}).flat().join(" ") || (problem?.detail ?? "");
 }
 
 // What left the outbox was sent, or discarded here or in another tab. (Or another user has signed in: then the answer waits.)
@@ -88,14 +106,19 @@ async function refresh() {
 
 async function publish(event) {
     event.preventDefault();
-    const {text} = form.elements;
+    const {text, photo} = form.elements;
     const written = text.value;
+    const picture = photo.files[0];
     form.reset();  // before waiting, so that a second press has nothing left to send
     text.focus();
     try {
-        await bgsync.enqueue("post", {text: written});
+        const {id} = await bgsync.enqueue("post", {text: written}, {files: picture ? {photo: picture} : {}});
+        pictures.set(id, picture);
+        const row = rowOf(id);  // the outbox tells of the item before we hear of it
+        if (row && picture) showPicture(row, picture);
     } catch {
         text.value = written;
+        photo.files = fileList(picture);
         form.submit();
     }
     await refresh();

@@ -65,7 +65,8 @@ class Site:
         self.url = f"http://127.0.0.1:{self.port}"
         self.database = directory / "site.sqlite3"
         self._log = directory / "site.log"
-        self._environment = installation.environment(self.database) | settings
+        self.files = directory / "files"
+        self._environment = installation.environment(self.database) | {"FILES_ROOT": str(self.files)} | settings
         self._process: subprocess.Popen[bytes] | None = None
         shutil.copyfile(installation.database, self.database)
 

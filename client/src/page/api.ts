@@ -1,5 +1,6 @@
 import {configure, type Options} from "../shared/configuration";
 import type {Flusher} from "../shared/flusher";
+import type {FileNote} from "../shared/files";
 import type {Counts} from "../shared/items";
 import {news, type Announcement} from "../shared/messages";
 import type {Added, Outbox} from "../shared/outbox";
@@ -8,6 +9,7 @@ import type {Runtime} from "../shared/runtime";
 import type {ItemState, Settlement, StoredItem} from "../shared/schema";
 import type {SessionCheck} from "../shared/session";
 import type {Connection, ConnectionState} from "./connection";
+import {readAttachments} from "./attachments";
 import {exported, type Export} from "./export";
 import {readDraft, type EnqueueOptions} from "./draft";
 import type {LastFlush} from "./last-flush";
@@ -25,6 +27,8 @@ export interface Item {
     seq: number;
     state: ItemState;
     payload: Json;
+    /** Without their contents. */
+    files: FileNote[];
     /** ISO 8601, by the device's clock. */
     createdAt: string;
     sendCount: number;
@@ -65,6 +69,7 @@ interface Parts {
 /** `window.bgsync`. Everything it shows belongs to the current owner. */
 export class Bgsync extends EventTarget {
     readonly #parts: Parts;
+    #before: Promise<unknown> = Promise.resolve();
 
     constructor(parts: Parts) {
         super();
@@ -75,6 +80,7 @@ export class Bgsync extends EventTarget {
     async enqueue(tag: string, payload: unknown, options: EnqueueOptions = {}): Promise<Receipt> {
         const {runtime, session, outbox, receipts, activated} = this.#parts;
         const draft = readDraft(tag, payload, options);
+        draft.files = await this.#inTurn(readAttachments(runtime.db, options.files ?? {}));
         await activated;
         const written = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
         void this.#follow(written);
@@ -161,7 +167,9 @@ export class Bgsync extends EventTarget {
 
     /** Everything in the outbox as data. */
     async export(): Promise<Export> {
-        return exported(await this.list(), this.#parts.runtime.now());
+        const {outbox, runtime} = this.#parts;
+        const items = (await outbox.list()).map(async (item) => ({...view(item), files: await outbox.files(item)}));
+        return exported(await Promise.all(items), runtime.now());
     }
 
     get connection(): ConnectionState {
@@ -187,6 +195,14 @@ export class Bgsync extends EventTarget {
         lastFlush.add(item);
         triggers.enqueued(item.tag);
         await persistence.ask().catch(() => undefined);
+    }
+
+    /** Large files must not let what is enqueued after them overtake. */
+    async #inTurn<T>(reading: Promise<T>): Promise<T> {
+        const before = this.#before;
+        this.#before = Promise.allSettled([before, reading]);
+        await before;
+        return reading;
     }
 
     async #isWaiting(lane: string | undefined): Promise<boolean> {
@@ -219,7 +235,7 @@ function ended(item: StoredItem, status: "discarded" | "superseded"): Announceme
 }
 
 function view(item: StoredItem): Item {
-    const {id, tag, lane, seq, state, payload, result} = item;
+    const {id, tag, lane, seq, state, payload, files = [], result} = item;
     const createdAt = new Date(item.created_at).toISOString();
-    return {id, tag, lane, seq, state, payload, createdAt, sendCount: item.send_count, result};
+    return {id, tag, lane, seq, state, payload, files, createdAt, sendCount: item.send_count, result};
 }

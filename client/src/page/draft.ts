@@ -7,12 +7,14 @@ export interface EnqueueOptions {
     lane?: string;
     /** Replaces items of the same tag, lane and key that were never sent; the newest counts. */
     coalesceKey?: string | null;
+    /** By the names under which the handler finds them. */
+    files?: Record<string, Blob>;
     /** Milliseconds after which it is not worth sending any more. */
     maxAge?: number | null;
 }
 
 const TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const OPTIONS = new Set(["lane", "coalesceKey", "maxAge"]);
+const OPTIONS = new Set(["lane", "coalesceKey", "maxAge", "files"]);
 const MAX_NAME = 100;
 
 /** What `enqueue` was given, checked. Raises TypeError for wrong use, NotSerializableError for what JSON cannot carry. */

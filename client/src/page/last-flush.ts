@@ -78,7 +78,7 @@ export class LastFlush {
 
     private fitting(): StoredItem[] {
         let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
-        return [...this.unsent.values()].filter(({lane, bytes}) => !lane && (room -= bytes + WIRE_ITEM_BYTES) > 0);
+        return [...this.unsent.values()].filter(({lane, bytes, files}) => !lane && !files && (room -= bytes + WIRE_ITEM_BYTES) > 0);
     }
 
     private async send(envelope: Envelope, token: string | null, keepalive: boolean): Promise<void> {

@@ -1,4 +1,5 @@
 import {readDevice, type Device} from "./device";
+import {fileBytes} from "./files";
 import {inState, isOverdue, put} from "./items";
 import {inTurn, sendable, type Candidate} from "./lanes";
 import type {Limits, WireItem} from "./protocol";
@@ -28,6 +29,8 @@ export interface Leased {
 const ENVELOPE_BYTES = 12_288;
 /** Room for everything in an item but its payload. */
 export const WIRE_ITEM_BYTES = 768;
+/** Where a slow connection breaks off, so much has to be sent again. */
+const ENOUGH_FILE_BYTES = 8_388_608;
 const LONGEST_WAIT = 24 * 3_600_000;
 
 /** Lease the next items of an owner to one delivery. */
@@ -88,7 +91,14 @@ function isProbe(found: Candidate[], {proven}: Selection): boolean {
 
 function cut(found: Candidate[], limits: Limits): Candidate[] {
     let room = limits.max_bytes - ENVELOPE_BYTES;
-    const fitting = found.findIndex(({item}) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
+    let files = limits.max_files;
+    let fileRoom = Math.min(limits.max_delivery_file_bytes, ENOUGH_FILE_BYTES);
+    const fitting = found.findIndex(({item}) => {
+        room -= item.bytes + WIRE_ITEM_BYTES;
+        files -= item.files?.length ?? 0;
+        fileRoom -= fileBytes(item.files);
+        return Math.min(room, files, fileRoom) < 0;
+    });
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
 }
 

@@ -1,5 +1,6 @@
 import {readDevice} from "./device";
 import {exchange} from "./exchange";
+import {writeForm, type Attachment} from "./files";
 import {inState, reportOutbox} from "./items";
 import {MAX_AWAITING, PROTOCOL, type Envelope, type Trigger, type WireItem} from "./protocol";
 import type {Runtime} from "./runtime";
@@ -17,6 +18,8 @@ export interface Cause {
     signal?: AbortSignal;
 }
 
+/** Bytes of a file per millisecond. */
+const SLOWEST = 16;
 const LOOKED_AT = 1_000;
 /** These leave no row on the server: there is never news of them. */
 const ROWLESS = new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
@@ -64,20 +67,21 @@ export async function writeEnvelope(
 
 /** Send one envelope, with a fresh CSRF token if the first is refused. */
 export async function deliver(
-    runtime: Runtime, session: SessionCheck, envelope: Envelope, signal?: AbortSignal,
+    runtime: Runtime, session: SessionCheck, envelope: Envelope, attached: Attachment[], signal?: AbortSignal,
 ): Promise<Verdict> {
-    const verdict = await post(runtime, envelope, await session.csrfToken(signal), signal);
+    const verdict = await post(runtime, envelope, attached, await session.csrfToken(signal), signal);
     if (verdict.kind !== "csrf_failed") return verdict;
-    return post(runtime, envelope, await session.freshToken(signal), signal);
+    return post(runtime, envelope, attached, await session.freshToken(signal), signal);
 }
 
 async function post(
-    runtime: Runtime, envelope: Envelope, token: string | null, signal?: AbortSignal,
+    runtime: Runtime, envelope: Envelope, attached: Attachment[], token: string | null, signal?: AbortSignal,
 ): Promise<Verdict> {
-    const headers = {"Content-Type": "application/json", ...(token && {[runtime.config.csrfHeader]: token})};
-    const init = {method: "POST", headers, body: JSON.stringify(envelope)};
-    const reply = await exchange(runtime, "v1/deliveries/", init, signal);
-    if (reply === "timeout") return {kind: "unreachable", code: reply, divisible: false};
+    const headers = {...(!attached.length && {"Content-Type": "application/json"}), ...(token && {[runtime.config.csrfHeader]: token})};
+    const body = attached.length ? writeForm(envelope, attached) : JSON.stringify(envelope);
+    const bytes = attached.reduce((sum, {content}) => sum + content.size, 0);
+    const reply = await exchange(runtime, "v1/deliveries/", {method: "POST", headers, body}, signal, bytes / SLOWEST);
+    if (reply === "timeout") return {kind: "unreachable", code: reply, divisible: bytes > 0};
     if (typeof reply === "string") return {kind: reply};
     return judge(reply, envelope.items.map(({id}) => id), runtime.now());
 }

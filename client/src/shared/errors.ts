@@ -22,8 +22,8 @@ export class StorageUnavailableError extends BgsyncError {
 }
 
 export class TooLargeError extends BgsyncError {
-    constructor(bytes: number, allowed: number) {
-        super("too_large", `The payload has ${bytes} bytes; ${allowed} are allowed.`);
+    constructor(what: string, count: number, allowed: number, unit = "bytes") {
+        super("too_large", `${what} ${count} ${unit}; ${allowed} are allowed.`);
     }
 }
 

@@ -9,12 +9,12 @@ export type Silence = "offline" | "timeout" | "aborted";
 
 /** One request to our own API. Never follows a redirect: a login page must not look like an answer. */
 export async function exchange(
-    runtime: Runtime, path: string, init: RequestInit, signal?: AbortSignal,
+    runtime: Runtime, path: string, init: RequestInit, signal?: AbortSignal, moreTime = 0,
 ): Promise<Reply | Silence> {
     const {client} = await runtime.db.read(readDevice);
     const limit = new AbortController();
     const giveUp = () => limit.abort();
-    const timer = setTimeout(giveUp, runtime.timeout);
+    const timer = setTimeout(giveUp, runtime.timeout + moreTime);
     signal?.addEventListener("abort", giveUp);
     try {
         signal?.throwIfAborted();

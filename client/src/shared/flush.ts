@@ -4,6 +4,7 @@ import {isPast, leaseBatch, reclaim, type Leased} from "./batch";
 import {noteContact} from "./contact";
 import {awaited, deliver, writeEnvelope, type Cause} from "./delivery";
 import {backOff, changeDevice, isCutOff, isLongAgo, readDevice, type Device} from "./device";
+import {attachments, type Attachment} from "./files";
 import {inState, overdueItems} from "./items";
 import {LEASE, type FlushLock} from "./lock";
 import {news, type Reached} from "./messages";
@@ -14,7 +15,7 @@ import {pruneResults} from "./results";
 import type {Runtime} from "./runtime";
 import type {StoredItem, WriteTx} from "./schema";
 import type {SessionCheck} from "./session";
-import {applyNews, applyResults, countFailure, giveBack} from "./settlement";
+import {applyNews, applyResults, countFailure, giveBack, parkTooLarge} from "./settlement";
 import type {Verdict} from "./verdict";
 import {disown} from "./visitors";
 
@@ -38,6 +39,7 @@ interface Prepared {
     owner: string;
     batch: Leased[];
     envelope: Envelope;
+    attached: Attachment[];
 }
 
 /** One flush: everything due of the current owner, delivery by delivery. Its caller holds the lock. */
@@ -102,7 +104,8 @@ export class Flush {
 
     private async send(prepared: Prepared): Promise<Ending | null> {
         this.runtime.announce({type: "change"});
-        return this.settle(prepared, await deliver(this.runtime, this.session, prepared.envelope, this.cause.signal));
+        const {envelope, attached} = prepared;
+        return this.settle(prepared, await deliver(this.runtime, this.session, envelope, attached, this.cause.signal));
     }
 
     /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
@@ -136,7 +139,8 @@ export class Flush {
         this.owner = owner;
         const items = batch.map(({wire}) => wire);
         const ids = asked.map(({id}) => id);
-        return {owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor)};
+        const envelope = await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor);
+        return {owner, batch, envelope, attached: await attachments(tx, batch.map(({item}) => item))};
     }
 
     private async settle({owner, batch}: Prepared, verdict: Verdict): Promise<Ending | null> {
@@ -228,13 +232,16 @@ export class Flush {
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     private async endure(items: StoredItem[], failure: Failure): Promise<Ending | null> {
         const course = this.pace.fail(items.map(({id}) => id), failure.divisible);
-        await this.runtime.db.write(async (tx) => {
+        const told = await this.runtime.db.write(async (tx) => {
             if (course === "divide") await giveBack(tx, items);
             else await countFailure(tx, items, failure.code, this.moment);
             if (course === "stop") await backOff(tx, this.moment);
-            const device = await readDevice(tx);
-            if (failure.limits) await changeDevice(tx, {limits: {...device.limits, ...failure.limits}});
+            if (!failure.limits) return [];
+            const limits = {...(await readDevice(tx)).limits, ...failure.limits};
+            await changeDevice(tx, {limits});
+            return parkTooLarge(tx, items, limits, this.moment);
         });
+        this.runtime.announce(...told);
         return course === "stop" ? this.end("failed", failure.kind === "unreachable" ? "stranger" : "server") : null;
     }
 

@@ -1,4 +1,5 @@
 import {isLongAgo, readDevice, writeDevice, type Device} from "./device";
+import {filesOf} from "./files";
 import {mint} from "./identity";
 import type {OutboxReport} from "./protocol";
 import {unwaited, type ItemState, type StoredItem, type Tx, type WriteTx} from "./schema";
@@ -53,6 +54,7 @@ export function remove(tx: WriteTx, ...items: StoredItem[]): void {
         while (seqs[end] === seqs[start]! + end - start) end += 1;
         unwaited(tx.objectStore("items").delete(IDBKeyRange.bound(seqs[start], seqs[end - 1])));
     }
+    for (const item of items) if (item.files) unwaited(tx.objectStore("files").delete(filesOf(item)));
 }
 
 export function put(tx: WriteTx, item: StoredItem): StoredItem {

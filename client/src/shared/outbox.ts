@@ -2,10 +2,11 @@ import type {Database} from "./database";
 import {changeDevice, readDevice, type Device} from "./device";
 import {AlreadySentError, BgsyncError, NotRetryableError, TooLargeError, type ErrorCode} from "./errors";
 import {supersede} from "./coalescing";
+import {readFiles, type NewFile} from "./files";
 import {copyItem, countItems, DUE, find, inState, mintId, ownedBy, put, remove, writtenAt, type Counts} from "./items";
 import type {Json} from "./protocol";
 import {keepResult, pruneResults} from "./results";
-import type {Settlement, StoredItem, Tx, WriteTx} from "./schema";
+import type {Settlement, StoredFile, StoredItem, Tx, WriteTx} from "./schema";
 
 export interface Draft {
     tag: string;
@@ -16,6 +17,7 @@ export interface Draft {
     coalesce_key?: string;
     /** Milliseconds. */
     max_age?: number;
+    files?: NewFile[];
     /** The page that has yet to learn whose session it is. */
     provisional?: string;
 }
@@ -54,7 +56,7 @@ export class Outbox {
                 if (written) return written;
                 const device = await readDevice(tx);
                 const {owner, limits} = device;
-                if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+                if (draft.bytes > limits.max_item_bytes) throw new TooLargeError("The payload has", draft.bytes, limits.max_item_bytes);
                 superseded = await supersede(tx, owner, draft, this.now());
                 return insert(tx, (id ??= await mintId(tx, this.now())), device, draft, this.now());
             });
@@ -134,6 +136,11 @@ export class Outbox {
         });
     }
 
+    /** An item's files with their contents. */
+    files(item: StoredItem): Promise<StoredFile[]> {
+        return this.db.read((tx) => readFiles(tx, item));
+    }
+
     private async countDropped(reason: string): Promise<void> {
         const counted = this.db.write(async (tx) => {
             const {dropped} = await readDevice(tx);
@@ -154,10 +161,13 @@ async function findOwn(tx: Tx, id: string): Promise<StoredItem | undefined> {
 }
 
 async function insert(tx: WriteTx, id: string, device: Device, draft: Draft, now: number): Promise<StoredItem> {
+    const {files: contents = [], ...rest} = draft;
+    const files = contents.map(({content: _, ...note}) => note);
     const item = {
-        ...draft, ...DUE, ...writtenAt(device, now), id, owner: device.owner, aliases: [],
+        ...rest, ...(files.length && {files}), ...DUE, ...writtenAt(device, now), id, owner: device.owner, aliases: [],
         send_count: 0, retry: 0, uncertain: false, lease_by: "", lease_until: 0,
     };
     const seq = await tx.objectStore("items").add(item as unknown as StoredItem);
+    for (const file of contents) await tx.objectStore("files").add({...file, seq});
     return {...item, seq};
 }

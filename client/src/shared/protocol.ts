@@ -82,6 +82,9 @@ export interface Limits {
     max_items: number;
     max_bytes: number;
     max_item_bytes: number;
+    max_files: number;
+    max_file_bytes: number;
+    max_delivery_file_bytes: number;
 }
 
 export interface Answer {
@@ -112,4 +115,7 @@ export interface Problem {
 }
 
 /** Until the server has named its own. */
-export const DEFAULT_LIMITS: Limits = {max_items: 100, max_bytes: 1_048_576, max_item_bytes: 262_144};
+export const DEFAULT_LIMITS: Limits = {
+    max_items: 100, max_bytes: 1_048_576, max_item_bytes: 262_144,
+    max_files: 20, max_file_bytes: 10_485_760, max_delivery_file_bytes: 52_428_800,
+};

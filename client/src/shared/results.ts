@@ -21,8 +21,10 @@ export async function pruneResults(tx: WriteTx, now: number): Promise<void> {
     for (const id of oldest) unwaited(results.delete(id));
 }
 
+const HERE = {expired: ["expired", "park"], too_large: ["rejected", "park"], unknown_item: ["deferred", "retry"]} as const;
+
 /** What this device itself has to say of an item, in the server's words. */
-export function verdictHere(id: string, code: "expired" | "unknown_item"): Result {
-    const [status, disposition] = code === "expired" ? ["expired", "park"] as const : ["deferred", "retry"] as const;
+export function verdictHere(id: string, code: keyof typeof HERE): Result {
+    const [status, disposition] = HERE[code];
     return {id, status, disposition, code, replayed: false, result: null, retry_after: null, problem: null};
 }

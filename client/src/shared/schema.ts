@@ -2,12 +2,13 @@ import {openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from "id
 
 import {INITIAL_DEVICE, type Device} from "./device";
 import {StorageUnavailableError} from "./errors";
+import type {FileNote, NewFile} from "./files";
 import {uuid4} from "./identity";
 import type {Json, Result} from "./protocol";
 import type {Visitor} from "./visitors";
 
 export const DATABASE = "django-bgsync";
-export const STORES: Stores = ["items", "results", "meta"];
+export const STORES: Stores = ["items", "results", "meta", "files"];
 
 export type ItemState = "queued" | "sending" | "accepted" | "blocked" | "parked";
 
@@ -22,6 +23,8 @@ export interface StoredItem {
     payload: Json;
     /** Of the payload as JSON in UTF-8. */
     bytes: number;
+    /** Their contents are in a store of their own. */
+    files?: FileNote[];
     coalesce_key?: string;
     /** Owner key, or "" while nobody has signed in on this device. */
     owner: string;
@@ -56,6 +59,11 @@ export interface StoredItem {
     last_error: string | null;
 }
 
+/** Contents as bytes: WebKit loses Blobs. `seq` is the item's. */
+export interface StoredFile extends NewFile {
+    seq: number;
+}
+
 /** How an item ended: a verdict, or what the user did to it on this device. */
 export type Settlement = Result | {id: string; status: "discarded" | "superseded"};
 
@@ -84,9 +92,10 @@ interface Schema extends DBSchema {
     };
     results: {key: string; value: StoredResult; indexes: {settled_at: number}};
     meta: {key: "device"; value: Device};
+    files: {key: [seq: number, name: string]; value: StoredFile};
 }
 
-type Stores = ["items", "results", "meta"];
+type Stores = ["items", "results", "meta", "files"];
 export type Handle = IDBPDatabase<Schema>;
 export type WriteTx = IDBPTransaction<Schema, Stores, "readwrite">;
 export type Tx = IDBPTransaction<Schema, Stores, "readonly"> | WriteTx;
@@ -98,7 +107,7 @@ export function unwaited(written: Promise<unknown>): void {
 }
 
 /** One step per version, for ever: additive, and no step ever drops a row. */
-const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing, indexAge];
+const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing, indexAge, storeFiles];
 const VERSION = STEPS.length;
 
 /**
@@ -147,4 +156,8 @@ function indexCoalescing(_db: Handle, tx: UpgradeTx): void {
 
 function indexAge(_db: Handle, tx: UpgradeTx): void {
     tx.objectStore("items").createIndex("expires_at", "expires_at");
+}
+
+function storeFiles(db: Handle): void {
+    db.createObjectStore("files", {keyPath: ["seq", "name"]});
 }

@@ -1,8 +1,9 @@
 import {clamped, postponed, type Moment} from "./backoff";
 import {readDevice, type Device} from "./device";
+import {excess} from "./files";
 import {copyItem, DUE, find, findAgain, isOverdue, put, remove} from "./items";
 import {news, type Announcement} from "./messages";
-import type {Result} from "./protocol";
+import type {Limits, Result} from "./protocol";
 import {keepResult, verdictHere} from "./results";
 import type {StoredItem, WriteTx} from "./schema";
 
@@ -28,6 +29,16 @@ export async function applyNews(tx: WriteTx, settled: Result[], moment: Moment):
 /** Count a delivery without a verdict against its items, so that others come first next time. */
 export async function countFailure(tx: WriteTx, sent: StoredItem[], code: string, moment: Moment): Promise<void> {
     await giveBack(tx, sent, (item) => postponed({...item, last_error: code}, moment));
+}
+
+/** The server takes less than when these were written: what is too large for any delivery would fail for ever. */
+export async function parkTooLarge(tx: WriteTx, sent: StoredItem[], limits: Limits, moment: Moment): Promise<Announcement[]> {
+    const told: Announcement[] = [];
+    for (const item of sent) {
+        const kept = excess(item.files, limits) && (await find(tx, item.id));
+        if (kept?.state === "queued") told.push(...(await applyResult(tx, kept, verdictHere(item.id, "too_large"), moment, [])));
+    }
+    return told;
 }
 
 /** Return leased items to the queue as they were. */

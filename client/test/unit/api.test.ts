@@ -41,7 +41,7 @@ test("items can be looked at", async () => {
     const [first] = await device.writeMany(3);
     const {id} = await device.write({tag: "order", lane: "orders", payload: {n: 1}});
     expect(await bgsync.get(id)).toEqual({
-        id, tag: "order", lane: "orders", seq: 4, state: "queued", payload: {n: 1},
+        id, tag: "order", lane: "orders", seq: 4, state: "queued", payload: {n: 1}, files: [],
         createdAt: "2026-11-20T10:00:00.000Z", sendCount: 0, result: null,
     });
     expect(await bgsync.get("nothing")).toBeNull();

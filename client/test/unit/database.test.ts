@@ -17,7 +17,7 @@ test("an outbox that a newer release has written is opened as it is", async () =
     const device = new FakeContext();
     const {id} = await device.write();
     await device.runtime.db.close();
-    const newer = await openDB(DATABASE, 99, {upgrade: (db) => void db.createObjectStore("files")});
+    const newer = await openDB(DATABASE, 99, {upgrade: (db) => void db.createObjectStore("later")});
     newer.close();
 
     const opened = new FakeContext();

@@ -46,5 +46,5 @@ test("an emoji is fine in a lane", () => {
 });
 
 test("an option that is not known is not passed over", () => {
-    expect(() => readDraft("post", {}, {files: {}} as object)).toThrow(/files/);
+    expect(() => readDraft("post", {}, {urgent: true} as object)).toThrow(/urgent/);
 });

@@ -1,6 +1,7 @@
 import {describe, expect, test} from "vitest";
 
 import {changeDevice, INITIAL_DEVICE} from "../../src/shared/device";
+import {DEFAULT_LIMITS} from "../../src/shared/protocol";
 import {FakeContext, START} from "./support/device";
 import {json, page, problem, result} from "./support/server";
 
@@ -82,7 +83,7 @@ describe("a delivery", () => {
         const device = await ready();
         const ids = await device.writeMany(3, {lane: "orders"});
         await device.runtime.db.write(async (tx) => (
-            changeDevice(tx, {limits: {max_items: 2, max_bytes: 1_048_576, max_item_bytes: 262_144}})
+            changeDevice(tx, {limits: {...DEFAULT_LIMITS, max_items: 2}})
         ));
         await device.flush();
         expect(device.server.envelopes.flatMap(({items}) => items.map((item) => [item.id, item.after])))

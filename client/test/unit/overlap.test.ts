@@ -1,10 +1,11 @@
 import {expect, test} from "vitest";
 
 import {changeDevice} from "../../src/shared/device";
+import {DEFAULT_LIMITS} from "../../src/shared/protocol";
 import {FakeContext} from "./support/device";
 import {json, problem, result, type Call} from "./support/server";
 
-const LIMITS = {max_items: 2, max_bytes: 1_048_576, max_item_bytes: 262_144};
+const LIMITS = {...DEFAULT_LIMITS, max_items: 2};
 
 /** Two items a delivery, and every delivery is answered when the test says so. */
 class Slow {

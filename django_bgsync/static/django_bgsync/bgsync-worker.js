@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 16ae975e61a960fd9cd2c4d511b5a6cbb2a71a8b68eb32e2591b2aff270744c6 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 d66056a26124fb3b742051d6388731a0f150cb222e4b2f86f74b0b2231467466 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -17,6 +17,11 @@
   var StorageUnavailableError = class extends BgsyncError {
     constructor(cause) {
       super("storage_unavailable", "The browser refuses to store data for this site: nothing was saved.", { cause });
+    }
+  };
+  var TooLargeError = class extends BgsyncError {
+    constructor(what, count, allowed, unit = "bytes") {
+      super("too_large", `${what} ${count} ${unit}; ${allowed} are allowed.`);
     }
   };
   function translated(error) {
@@ -206,7 +211,14 @@
   // src/shared/protocol.ts
   var PROTOCOL = 1;
   var MAX_AWAITING = 100;
-  var DEFAULT_LIMITS = { max_items: 100, max_bytes: 1048576, max_item_bytes: 262144 };
+  var DEFAULT_LIMITS = {
+    max_items: 100,
+    max_bytes: 1048576,
+    max_item_bytes: 262144,
+    max_files: 20,
+    max_file_bytes: 10485760,
+    max_delivery_file_bytes: 52428800
+  };
 
   // src/shared/device.ts
   var INITIAL_DEVICE = {
@@ -294,11 +306,11 @@
 
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
-  var STORES = ["items", "results", "meta"];
+  var STORES = ["items", "results", "meta", "files"];
   function unwaited(written) {
     written.catch(() => void 0);
   }
-  var STEPS = [createStores, indexCoalescing, indexAge];
+  var STEPS = [createStores, indexCoalescing, indexAge, storeFiles];
   var VERSION = STEPS.length;
   async function openHandle(lost) {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
@@ -338,6 +350,9 @@
   }
   function indexAge(_db, tx) {
     tx.objectStore("items").createIndex("expires_at", "expires_at");
+  }
+  function storeFiles(db) {
+    db.createObjectStore("files", { keyPath: ["seq", "name"] });
   }
 
   // src/shared/database.ts
@@ -402,6 +417,36 @@
     return error instanceof DOMException && ["InvalidStateError", "UnknownError", "AbortError"].includes(error.name);
   }
 
+  // src/shared/files.ts
+  function fileBytes(files = []) {
+    return files.reduce((sum, { size }) => sum + size, 0);
+  }
+  function excess(files = [], limits) {
+    const checks = [
+      ["There are", files.length, limits.max_files, "files"],
+      ["A file has", Math.max(0, ...files.map(({ size }) => size)), limits.max_file_bytes],
+      ["The files have", fileBytes(files), limits.max_delivery_file_bytes]
+    ];
+    const failed = checks.find(([, count, allowed]) => count > allowed);
+    return failed ? new TooLargeError(...failed) : null;
+  }
+  function filesOf({ seq }) {
+    return IDBKeyRange.bound([seq], [seq, []]);
+  }
+  function readFiles(tx, item) {
+    return tx.objectStore("files").getAll(filesOf(item));
+  }
+  async function attachments(tx, items) {
+    const found = items.filter(({ files }) => files).map(async (item) => (await readFiles(tx, item)).map(({ name, filename, type, content }) => ({ part: `${item.id}/${name}`, filename: filename || name, content: new Blob([content], { type }) })));
+    return (await Promise.all(found)).flat();
+  }
+  function writeForm(envelope, attached) {
+    const form = new FormData();
+    form.append("envelope", JSON.stringify(envelope));
+    for (const { part, filename, content } of attached) form.append(part, content, filename);
+    return form;
+  }
+
   // src/shared/items.ts
   var UNSENT = ["queued", "sending", "blocked"];
   var STATES = [...UNSENT, "accepted", "parked"];
@@ -441,6 +486,7 @@
       while (seqs[end] === seqs[start] + end - start) end += 1;
       unwaited(tx.objectStore("items").delete(IDBKeyRange.bound(seqs[start], seqs[end - 1])));
     }
+    for (const item of items) if (item.files) unwaited(tx.objectStore("files").delete(filesOf(item)));
   }
   function put(tx, item) {
     unwaited(tx.objectStore("items").put(item));
@@ -505,8 +551,9 @@
     const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
     for (const id of oldest) unwaited(results.delete(id));
   }
+  var HERE = { expired: ["expired", "park"], too_large: ["rejected", "park"], unknown_item: ["deferred", "retry"] };
   function verdictHere(id, code) {
-    const [status, disposition] = code === "expired" ? ["expired", "park"] : ["deferred", "retry"];
+    const [status, disposition] = HERE[code];
     return { id, status, disposition, code, replayed: false, result: null, retry_after: null, problem: null };
   }
 
@@ -554,6 +601,14 @@
   }
   async function countFailure(tx, sent, code, moment) {
     await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
+  }
+  async function parkTooLarge(tx, sent, limits, moment) {
+    const told = [];
+    for (const item of sent) {
+      const kept = excess(item.files, limits) && await find(tx, item.id);
+      if (kept?.state === "queued") told.push(...await applyResult(tx, kept, verdictHere(item.id, "too_large"), moment, []));
+    }
+    return told;
   }
   async function giveBack(tx, sent, changed = (item) => item) {
     await Promise.all(sent.map(async ({ id, lease_by }) => {
@@ -671,6 +726,7 @@
   // src/shared/batch.ts
   var ENVELOPE_BYTES = 12288;
   var WIRE_ITEM_BYTES = 768;
+  var ENOUGH_FILE_BYTES = 8388608;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
     const device = await readDevice(tx);
@@ -713,7 +769,14 @@
   }
   function cut(found, limits) {
     let room = limits.max_bytes - ENVELOPE_BYTES;
-    const fitting = found.findIndex(({ item }) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
+    let files = limits.max_files;
+    let fileRoom = Math.min(limits.max_delivery_file_bytes, ENOUGH_FILE_BYTES);
+    const fitting = found.findIndex(({ item }) => {
+      room -= item.bytes + WIRE_ITEM_BYTES;
+      files -= item.files?.length ?? 0;
+      fileRoom -= fileBytes(item.files);
+      return Math.min(room, files, fileRoom) < 0;
+    });
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
   }
   function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
@@ -776,11 +839,11 @@
   }
 
   // src/shared/exchange.ts
-  async function exchange(runtime, path, init, signal) {
+  async function exchange(runtime, path, init, signal, moreTime = 0) {
     const { client } = await runtime.db.read(readDevice);
     const limit = new AbortController();
     const giveUp = () => limit.abort();
-    const timer = setTimeout(giveUp, runtime.timeout);
+    const timer = setTimeout(giveUp, runtime.timeout + moreTime);
     signal?.addEventListener("abort", giveUp);
     try {
       signal?.throwIfAborted();
@@ -860,6 +923,7 @@
   }
 
   // src/shared/delivery.ts
+  var SLOWEST = 16;
   var LOOKED_AT = 1e3;
   var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
   async function awaited(tx, owner, turn, overdue, first) {
@@ -893,16 +957,17 @@
       awaiting
     };
   }
-  async function deliver(runtime, session, envelope, signal) {
-    const verdict = await post(runtime, envelope, await session.csrfToken(signal), signal);
+  async function deliver(runtime, session, envelope, attached, signal) {
+    const verdict = await post(runtime, envelope, attached, await session.csrfToken(signal), signal);
     if (verdict.kind !== "csrf_failed") return verdict;
-    return post(runtime, envelope, await session.freshToken(signal), signal);
+    return post(runtime, envelope, attached, await session.freshToken(signal), signal);
   }
-  async function post(runtime, envelope, token, signal) {
-    const headers = { "Content-Type": "application/json", ...token && { [runtime.config.csrfHeader]: token } };
-    const init = { method: "POST", headers, body: JSON.stringify(envelope) };
-    const reply = await exchange(runtime, "v1/deliveries/", init, signal);
-    if (reply === "timeout") return { kind: "unreachable", code: reply, divisible: false };
+  async function post(runtime, envelope, attached, token, signal) {
+    const headers = { ...!attached.length && { "Content-Type": "application/json" }, ...token && { [runtime.config.csrfHeader]: token } };
+    const body = attached.length ? writeForm(envelope, attached) : JSON.stringify(envelope);
+    const bytes = attached.reduce((sum, { content }) => sum + content.size, 0);
+    const reply = await exchange(runtime, "v1/deliveries/", { method: "POST", headers, body }, signal, bytes / SLOWEST);
+    if (reply === "timeout") return { kind: "unreachable", code: reply, divisible: bytes > 0 };
     if (typeof reply === "string") return { kind: reply };
     return judge(reply, envelope.items.map(({ id }) => id), runtime.now());
   }
@@ -1092,7 +1157,8 @@
     }
     async send(prepared) {
       this.runtime.announce({ type: "change" });
-      return this.settle(prepared, await deliver(this.runtime, this.session, prepared.envelope, this.cause.signal));
+      const { envelope, attached } = prepared;
+      return this.settle(prepared, await deliver(this.runtime, this.session, envelope, attached, this.cause.signal));
     }
     /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
     async findOwner() {
@@ -1122,7 +1188,8 @@
       this.owner = owner;
       const items = batch.map(({ wire }) => wire);
       const ids = asked.map(({ id }) => id);
-      return { owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor) };
+      const envelope = await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor);
+      return { owner, batch, envelope, attached: await attachments(tx, batch.map(({ item }) => item)) };
     }
     async settle({ owner, batch }, verdict) {
       const items = batch.map(({ item }) => item);
@@ -1203,13 +1270,16 @@
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     async endure(items, failure) {
       const course = this.pace.fail(items.map(({ id }) => id), failure.divisible);
-      await this.runtime.db.write(async (tx) => {
+      const told = await this.runtime.db.write(async (tx) => {
         if (course === "divide") await giveBack(tx, items);
         else await countFailure(tx, items, failure.code, this.moment);
         if (course === "stop") await backOff(tx, this.moment);
-        const device = await readDevice(tx);
-        if (failure.limits) await changeDevice(tx, { limits: { ...device.limits, ...failure.limits } });
+        if (!failure.limits) return [];
+        const limits = { ...(await readDevice(tx)).limits, ...failure.limits };
+        await changeDevice(tx, { limits });
+        return parkTooLarge(tx, items, limits, this.moment);
       });
+      this.runtime.announce(...told);
       return course === "stop" ? this.end("failed", failure.kind === "unreachable" ? "stranger" : "server") : null;
     }
     async abort(items) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 16ae975e61a960fd9cd2c4d511b5a6cbb2a71a8b68eb32e2591b2aff270744c6 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 d66056a26124fb3b742051d6388731a0f150cb222e4b2f86f74b0b2231467466 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -20,8 +20,8 @@
     }
   };
   var TooLargeError = class extends BgsyncError {
-    constructor(bytes, allowed) {
-      super("too_large", `The payload has ${bytes} bytes; ${allowed} are allowed.`);
+    constructor(what, count, allowed, unit = "bytes") {
+      super("too_large", `${what} ${count} ${unit}; ${allowed} are allowed.`);
     }
   };
   var NotSerializableError = class extends BgsyncError {
@@ -229,7 +229,14 @@
   // src/shared/protocol.ts
   var PROTOCOL = 1;
   var MAX_AWAITING = 100;
-  var DEFAULT_LIMITS = { max_items: 100, max_bytes: 1048576, max_item_bytes: 262144 };
+  var DEFAULT_LIMITS = {
+    max_items: 100,
+    max_bytes: 1048576,
+    max_item_bytes: 262144,
+    max_files: 20,
+    max_file_bytes: 10485760,
+    max_delivery_file_bytes: 52428800
+  };
 
   // src/shared/device.ts
   var INITIAL_DEVICE = {
@@ -317,11 +324,11 @@
 
   // src/shared/schema.ts
   var DATABASE = "django-bgsync";
-  var STORES = ["items", "results", "meta"];
-  function unwaited(written2) {
-    written2.catch(() => void 0);
+  var STORES = ["items", "results", "meta", "files"];
+  function unwaited(written3) {
+    written3.catch(() => void 0);
   }
-  var STEPS = [createStores, indexCoalescing, indexAge];
+  var STEPS = [createStores, indexCoalescing, indexAge, storeFiles];
   var VERSION = STEPS.length;
   async function openHandle(lost) {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
@@ -361,6 +368,9 @@
   }
   function indexAge(_db, tx) {
     tx.objectStore("items").createIndex("expires_at", "expires_at");
+  }
+  function storeFiles(db) {
+    db.createObjectStore("files", { keyPath: ["seq", "name"] });
   }
 
   // src/shared/database.ts
@@ -425,6 +435,36 @@
     return error instanceof DOMException && ["InvalidStateError", "UnknownError", "AbortError"].includes(error.name);
   }
 
+  // src/shared/files.ts
+  function fileBytes(files = []) {
+    return files.reduce((sum, { size }) => sum + size, 0);
+  }
+  function excess(files = [], limits) {
+    const checks = [
+      ["There are", files.length, limits.max_files, "files"],
+      ["A file has", Math.max(0, ...files.map(({ size }) => size)), limits.max_file_bytes],
+      ["The files have", fileBytes(files), limits.max_delivery_file_bytes]
+    ];
+    const failed = checks.find(([, count, allowed]) => count > allowed);
+    return failed ? new TooLargeError(...failed) : null;
+  }
+  function filesOf({ seq }) {
+    return IDBKeyRange.bound([seq], [seq, []]);
+  }
+  function readFiles(tx, item) {
+    return tx.objectStore("files").getAll(filesOf(item));
+  }
+  async function attachments(tx, items) {
+    const found = items.filter(({ files }) => files).map(async (item) => (await readFiles(tx, item)).map(({ name, filename, type, content }) => ({ part: `${item.id}/${name}`, filename: filename || name, content: new Blob([content], { type }) })));
+    return (await Promise.all(found)).flat();
+  }
+  function writeForm(envelope, attached) {
+    const form = new FormData();
+    form.append("envelope", JSON.stringify(envelope));
+    for (const { part, filename, content } of attached) form.append(part, content, filename);
+    return form;
+  }
+
   // src/shared/items.ts
   var UNSENT = ["queued", "sending", "blocked"];
   var STATES = [...UNSENT, "accepted", "parked"];
@@ -464,6 +504,7 @@
       while (seqs[end] === seqs[start2] + end - start2) end += 1;
       unwaited(tx.objectStore("items").delete(IDBKeyRange.bound(seqs[start2], seqs[end - 1])));
     }
+    for (const item of items) if (item.files) unwaited(tx.objectStore("files").delete(filesOf(item)));
   }
   function put(tx, item) {
     unwaited(tx.objectStore("items").put(item));
@@ -528,8 +569,9 @@
     const oldest = surplus > 0 ? await byAge.getAllKeys(null, old.length + surplus) : old;
     for (const id of oldest) unwaited(results.delete(id));
   }
+  var HERE = { expired: ["expired", "park"], too_large: ["rejected", "park"], unknown_item: ["deferred", "retry"] };
   function verdictHere(id, code) {
-    const [status, disposition] = code === "expired" ? ["expired", "park"] : ["deferred", "retry"];
+    const [status, disposition] = HERE[code];
     return { id, status, disposition, code, replayed: false, result: null, retry_after: null, problem: null };
   }
 
@@ -574,6 +616,14 @@
   }
   async function countFailure(tx, sent, code, moment) {
     await giveBack(tx, sent, (item) => postponed({ ...item, last_error: code }, moment));
+  }
+  async function parkTooLarge(tx, sent, limits, moment) {
+    const told = [];
+    for (const item of sent) {
+      const kept = excess(item.files, limits) && await find(tx, item.id);
+      if (kept?.state === "queued") told.push(...await applyResult(tx, kept, verdictHere(item.id, "too_large"), moment, []));
+    }
+    return told;
   }
   async function giveBack(tx, sent, changed = (item) => item) {
     await Promise.all(sent.map(async ({ id, lease_by }) => {
@@ -691,6 +741,7 @@
   // src/shared/batch.ts
   var ENVELOPE_BYTES = 12288;
   var WIRE_ITEM_BYTES = 768;
+  var ENOUGH_FILE_BYTES = 8388608;
   var LONGEST_WAIT = 24 * 36e5;
   async function leaseBatch(tx, selection) {
     const device = await readDevice(tx);
@@ -733,7 +784,14 @@
   }
   function cut(found, limits) {
     let room = limits.max_bytes - ENVELOPE_BYTES;
-    const fitting = found.findIndex(({ item }) => (room -= item.bytes + WIRE_ITEM_BYTES) < 0);
+    let files = limits.max_files;
+    let fileRoom = Math.min(limits.max_delivery_file_bytes, ENOUGH_FILE_BYTES);
+    const fitting = found.findIndex(({ item }) => {
+      room -= item.bytes + WIRE_ITEM_BYTES;
+      files -= item.files?.length ?? 0;
+      fileRoom -= fileBytes(item.files);
+      return Math.min(room, files, fileRoom) < 0;
+    });
     return fitting === -1 ? found : found.slice(0, Math.max(1, fitting));
   }
   function lease(tx, { clock }, { item, after }, { by, leaseUntil }) {
@@ -796,11 +854,11 @@
   }
 
   // src/shared/exchange.ts
-  async function exchange(runtime, path, init, signal) {
+  async function exchange(runtime, path, init, signal, moreTime = 0) {
     const { client } = await runtime.db.read(readDevice);
     const limit = new AbortController();
     const giveUp = () => limit.abort();
-    const timer = setTimeout(giveUp, runtime.timeout);
+    const timer = setTimeout(giveUp, runtime.timeout + moreTime);
     signal?.addEventListener("abort", giveUp);
     try {
       signal?.throwIfAborted();
@@ -880,6 +938,7 @@
   }
 
   // src/shared/delivery.ts
+  var SLOWEST = 16;
   var LOOKED_AT = 1e3;
   var ROWLESS = /* @__PURE__ */ new Set(["expired", "id_too_old", "invalid_item", "too_large", "unstorable_payload"]);
   async function awaited(tx, owner, turn, overdue, first) {
@@ -913,16 +972,17 @@
       awaiting
     };
   }
-  async function deliver(runtime, session, envelope, signal) {
-    const verdict = await post(runtime, envelope, await session.csrfToken(signal), signal);
+  async function deliver(runtime, session, envelope, attached, signal) {
+    const verdict = await post(runtime, envelope, attached, await session.csrfToken(signal), signal);
     if (verdict.kind !== "csrf_failed") return verdict;
-    return post(runtime, envelope, await session.freshToken(signal), signal);
+    return post(runtime, envelope, attached, await session.freshToken(signal), signal);
   }
-  async function post(runtime, envelope, token, signal) {
-    const headers = { "Content-Type": "application/json", ...token && { [runtime.config.csrfHeader]: token } };
-    const init = { method: "POST", headers, body: JSON.stringify(envelope) };
-    const reply = await exchange(runtime, "v1/deliveries/", init, signal);
-    if (reply === "timeout") return { kind: "unreachable", code: reply, divisible: false };
+  async function post(runtime, envelope, attached, token, signal) {
+    const headers = { ...!attached.length && { "Content-Type": "application/json" }, ...token && { [runtime.config.csrfHeader]: token } };
+    const body = attached.length ? writeForm(envelope, attached) : JSON.stringify(envelope);
+    const bytes = attached.reduce((sum, { content }) => sum + content.size, 0);
+    const reply = await exchange(runtime, "v1/deliveries/", { method: "POST", headers, body }, signal, bytes / SLOWEST);
+    if (reply === "timeout") return { kind: "unreachable", code: reply, divisible: bytes > 0 };
     if (typeof reply === "string") return { kind: reply };
     return judge(reply, envelope.items.map(({ id }) => id), runtime.now());
   }
@@ -1112,7 +1172,8 @@
     }
     async send(prepared) {
       this.runtime.announce({ type: "change" });
-      return this.settle(prepared, await deliver(this.runtime, this.session, prepared.envelope, this.cause.signal));
+      const { envelope, attached } = prepared;
+      return this.settle(prepared, await deliver(this.runtime, this.session, envelope, attached, this.cause.signal));
     }
     /** Without a confirmed owner nothing is sent: ask whose session it is, if there is anything to send. */
     async findOwner() {
@@ -1142,7 +1203,8 @@
       this.owner = owner;
       const items = batch.map(({ wire }) => wire);
       const ids = asked.map(({ id }) => id);
-      return { owner, batch, envelope: await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor) };
+      const envelope = await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor);
+      return { owner, batch, envelope, attached: await attachments(tx, batch.map(({ item }) => item)) };
     }
     async settle({ owner, batch }, verdict) {
       const items = batch.map(({ item }) => item);
@@ -1223,13 +1285,16 @@
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     async endure(items, failure) {
       const course = this.pace.fail(items.map(({ id }) => id), failure.divisible);
-      await this.runtime.db.write(async (tx) => {
+      const told = await this.runtime.db.write(async (tx) => {
         if (course === "divide") await giveBack(tx, items);
         else await countFailure(tx, items, failure.code, this.moment);
         if (course === "stop") await backOff(tx, this.moment);
-        const device = await readDevice(tx);
-        if (failure.limits) await changeDevice(tx, { limits: { ...device.limits, ...failure.limits } });
+        if (!failure.limits) return [];
+        const limits = { ...(await readDevice(tx)).limits, ...failure.limits };
+        await changeDevice(tx, { limits });
+        return parkTooLarge(tx, items, limits, this.moment);
       });
+      this.runtime.announce(...told);
       return course === "stop" ? this.end("failed", failure.kind === "unreachable" ? "stranger" : "server") : null;
     }
     async abort(items) {
@@ -1323,11 +1388,11 @@
       let superseded = [];
       try {
         const item = await this.db.write(async (tx) => {
-          const written2 = id && await find(tx, id);
-          if (written2) return written2;
+          const written3 = id && await find(tx, id);
+          if (written3) return written3;
           const device = await readDevice(tx);
           const { owner, limits } = device;
-          if (draft.bytes > limits.max_item_bytes) throw new TooLargeError(draft.bytes, limits.max_item_bytes);
+          if (draft.bytes > limits.max_item_bytes) throw new TooLargeError("The payload has", draft.bytes, limits.max_item_bytes);
           superseded = await supersede(tx, owner, draft, this.now());
           return insert(tx, id ??= await mintId(tx, this.now()), device, draft, this.now());
         });
@@ -1399,6 +1464,10 @@
         return { discarded, withdrawn };
       });
     }
+    /** An item's files with their contents. */
+    files(item) {
+      return this.db.read((tx) => readFiles(tx, item));
+    }
     async countDropped(reason) {
       const counted2 = this.db.write(async (tx) => {
         const { dropped } = await readDevice(tx);
@@ -1415,8 +1484,11 @@
     return item?.owner === (await readDevice(tx)).owner ? item : void 0;
   }
   async function insert(tx, id, device, draft, now) {
+    const { files: contents = [], ...rest } = draft;
+    const files = contents.map(({ content: _, ...note }) => note);
     const item = {
-      ...draft,
+      ...rest,
+      ...files.length && { files },
       ...DUE,
       ...writtenAt(device, now),
       id,
@@ -1429,6 +1501,7 @@
       lease_until: 0
     };
     const seq = await tx.objectStore("items").add(item);
+    for (const file of contents) await tx.objectStore("files").add({ ...file, seq });
     return { ...item, seq };
   }
 
@@ -1499,20 +1572,46 @@
     return isObject(body) && body["bgsync"] === 1 && typeof body["authenticated"] === "boolean";
   }
 
+  // src/page/attachments.ts
+  var MAX_NAME = 100;
+  async function readAttachments(db, files) {
+    const named = Object.entries(files).map(([name, blob]) => {
+      const isFine = blob instanceof Blob && name && name.length <= MAX_NAME && !new RegExp("[\\0-\\x1f\\x7f]|\\p{Surrogate}", "u").test(name);
+      if (!isFine) throw new TypeError(`bgsync: files.${name} is not a File or Blob under a name of 1 to ${MAX_NAME} characters`);
+      return { blob, name, filename: blob.name ?? "", type: blob.type, size: blob.size };
+    });
+    const tooLarge = named.length && excess(named, (await db.read(readDevice)).limits);
+    if (tooLarge) throw tooLarge;
+    return Promise.all(named.map(async ({ blob, ...note }) => ({ ...note, content: await read3(blob) })));
+  }
+  async function read3(blob) {
+    try {
+      return await blob.arrayBuffer();
+    } catch (error) {
+      throw new NotSerializableError(error);
+    }
+  }
+
   // src/page/export.ts
   function exported(items, now) {
-    return { bgsync: 1, exportedAt: new Date(now).toISOString(), items };
+    const readable = items.map((item) => ({ ...item, files: item.files.map(written) }));
+    return { bgsync: 1, exportedAt: new Date(now).toISOString(), items: readable };
+  }
+  function written({ name, filename, type, size, content }) {
+    let binary = "";
+    for (const byte of new Uint8Array(content)) binary += String.fromCharCode(byte);
+    return { name, filename, type, size, content: btoa(binary) };
   }
 
   // src/page/draft.ts
   var TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-  var OPTIONS2 = /* @__PURE__ */ new Set(["lane", "coalesceKey", "maxAge"]);
-  var MAX_NAME = 100;
+  var OPTIONS2 = /* @__PURE__ */ new Set(["lane", "coalesceKey", "maxAge", "files"]);
+  var MAX_NAME2 = 100;
   function readDraft(tag, payload, options) {
     if (!TAG.test(tag)) throw new TypeError(`bgsync: tag ${JSON.stringify(tag)} does not match ${TAG.source}`);
     const unknown = Object.keys(options).find((name) => !OPTIONS2.has(name));
     if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
-    const text = written(payload);
+    const text = written2(payload);
     const bytes = new TextEncoder().encode(text).length;
     const { lane, coalesceKey: key, maxAge } = options;
     if (!((maxAge ?? 1) > 0)) throw new TypeError("bgsync: maxAge is a positive number of milliseconds");
@@ -1526,11 +1625,11 @@
     };
   }
   function readName(what, name) {
-    const isClean = typeof name === "string" && name.length <= MAX_NAME && !new RegExp("\\0|\\p{Surrogate}", "u").test(name);
-    if (!isClean) throw new TypeError(`bgsync: a ${what} is a string of at most ${MAX_NAME} characters`);
+    const isClean = typeof name === "string" && name.length <= MAX_NAME2 && !new RegExp("\\0|\\p{Surrogate}", "u").test(name);
+    if (!isClean) throw new TypeError(`bgsync: a ${what} is a string of at most ${MAX_NAME2} characters`);
     return name;
   }
-  function written(payload) {
+  function written2(payload) {
     let text;
     try {
       text = JSON.stringify(payload, refuseLossy);
@@ -1619,6 +1718,7 @@
   // src/page/api.ts
   var Bgsync = class extends EventTarget {
     #parts;
+    #before = Promise.resolve();
     constructor(parts) {
       super();
       this.#parts = parts;
@@ -1627,10 +1727,11 @@
     async enqueue(tag, payload, options = {}) {
       const { runtime, session, outbox, receipts, activated: activated2 } = this.#parts;
       const draft = readDraft(tag, payload, options);
+      draft.files = await this.#inTurn(readAttachments(runtime.db, options.files ?? {}));
       await activated2;
-      const written2 = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
-      void this.#follow(written2);
-      const { id } = written2.item;
+      const written3 = await outbox.add(session.isConfirmed ? draft : { ...draft, provisional: runtime.instance });
+      void this.#follow(written3);
+      const { id } = written3.item;
       return { id, state: "queued", settled: receipts.expect(id) };
     }
     /** How requests prove whose they are, where cookies do not. */
@@ -1696,7 +1797,9 @@
     }
     /** Everything in the outbox as data. */
     async export() {
-      return exported(await this.list(), this.#parts.runtime.now());
+      const { outbox, runtime } = this.#parts;
+      const items = (await outbox.list()).map(async (item) => ({ ...view(item), files: await outbox.files(item) }));
+      return exported(await Promise.all(items), runtime.now());
     }
     get connection() {
       return this.#parts.reach.state;
@@ -1718,6 +1821,13 @@
       lastFlush.add(item);
       triggers.enqueued(item.tag);
       await persistence.ask().catch(() => void 0);
+    }
+    /** Large files must not let what is enqueued after them overtake. */
+    async #inTurn(reading) {
+      const before = this.#before;
+      this.#before = Promise.allSettled([before, reading]);
+      await before;
+      return reading;
     }
     async #isWaiting(lane) {
       const items = await this.#parts.outbox.list();
@@ -1745,9 +1855,9 @@
     return { type: "settled", item: news(item), result: { id: item.id, status } };
   }
   function view(item) {
-    const { id, tag, lane, seq, state, payload, result } = item;
+    const { id, tag, lane, seq, state, payload, files = [], result } = item;
     const createdAt = new Date(item.created_at).toISOString();
-    return { id, tag, lane, seq, state, payload, createdAt, sendCount: item.send_count, result };
+    return { id, tag, lane, seq, state, payload, files, createdAt, sendCount: item.send_count, result };
   }
 
   // src/page/config.ts
@@ -1844,7 +1954,7 @@
     }
     fitting() {
       let room = MOST_BYTES - JSON.stringify(this.head).length - WIRE_ITEM_BYTES;
-      return [...this.unsent.values()].filter(({ lane, bytes }) => !lane && (room -= bytes + WIRE_ITEM_BYTES) > 0);
+      return [...this.unsent.values()].filter(({ lane, bytes, files }) => !lane && !files && (room -= bytes + WIRE_ITEM_BYTES) > 0);
     }
     async send(envelope, token, keepalive) {
       const { config, fetch: fetch2, now, random: random2 } = this.runtime;

@@ -43,7 +43,8 @@ export class FakeServer {
 
     readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
         const headers = named(new Headers(init.headers));
-        const envelope = (init.body ? JSON.parse(init.body as string) : undefined) as Envelope;
+        const text = init.body instanceof FormData ? init.body.get("envelope") : init.body;
+        const envelope = (text ? JSON.parse(text as string) : undefined) as Envelope;
         const call = {url, init, headers, envelope};
         this.calls.push(call);
         const reply = envelope ? await this.deliveries(call, this.envelopes.length) : this.sessions(call);
