@@ -1,0 +1,35 @@
+"""What the server remembers: tags, clients, items, deliveries and attempts.
+
+The item's own row is the only truth; everything else is history. No database constraint points at the large tables, so
+that they can be partitioned and pruned; `on_delete=DO_NOTHING` says the same to Django.
+"""
+
+from __future__ import annotations
+
+from django_bgsync.models.clients import SyncClient
+from django_bgsync.models.columns import MAX_CODE, MAX_OWNER, MAX_TAG, loose_key
+from django_bgsync.models.heartbeats import Heartbeat
+from django_bgsync.models.history import Delivery, DeliveryAttempt
+from django_bgsync.models.items import ConflictingCopy, StoredFile, SyncItem
+from django_bgsync.models.owners import OwnerSalt, new_salt
+from django_bgsync.models.remains import PurgedRange, Tombstone
+from django_bgsync.models.tags import SyncTag
+
+__all__ = [
+    "MAX_CODE",
+    "MAX_OWNER",
+    "MAX_TAG",
+    "ConflictingCopy",
+    "Delivery",
+    "DeliveryAttempt",
+    "Heartbeat",
+    "OwnerSalt",
+    "PurgedRange",
+    "StoredFile",
+    "SyncClient",
+    "SyncItem",
+    "SyncTag",
+    "Tombstone",
+    "loose_key",
+    "new_salt",
+]

@@ -1,0 +1,37 @@
+"""Clients: who sends."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from django_bgsync.models.columns import MAX_OWNER, loose_key
+
+
+class SyncClient(models.Model):
+    """One browser profile on one device, as seen by one owner."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    client_id = models.UUIDField(_("client id"))
+    owner = models.CharField(_("owner"), max_length=MAX_OWNER)
+    user = loose_key(settings.AUTH_USER_MODEL, null=True, verbose_name=_("user"))
+    label = models.CharField(_("label"), max_length=100, blank=True)
+    user_agent = models.CharField(_("user agent"), max_length=255, blank=True)
+    app_version = models.CharField(_("app version"), max_length=100, blank=True)
+    worker_version = models.CharField(_("worker version"), max_length=100, blank=True)
+    capabilities = models.JSONField(_("capabilities"), default=dict)
+    outbox = models.JSONField(_("outbox"), default=dict, help_text=_("What the device says it still holds."))
+    clock_offset_ms = models.BigIntegerField(_("clock offset (ms)"), null=True, help_text=_("Server minus device."))
+    first_seen = models.DateTimeField(_("first seen"))
+    last_seen = models.DateTimeField(_("last seen"), db_index=True)
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    class Meta:
+        verbose_name = _("client")
+        verbose_name_plural = _("clients")
+        ordering = ("-last_seen",)
+        indexes = (models.Index(fields=["owner"], name="bgsync_client_owner"),)
+
+    def __str__(self) -> str:
+        return self.label or str(self.client_id)[:8]
