@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+from django.db.models import Model
 
 from django_bgsync import models
 
@@ -22,7 +23,7 @@ ID = UUID("019a9f2e-63f1-7cc1-b1a5-8a4d3d0f2b11")
         (models.Delivery(pk=ID), str(ID)),
         (models.DeliveryAttempt(item_id=ID, number=2), f"{ID} #2"),
     ],
-    ids=lambda value: value._meta.model_name if isinstance(value, models.models.Model) else None,
+    ids=lambda value: value._meta.model_name if isinstance(value, Model) else None,
 )
 def test_names(row, name):
     """A row's name tells one from another, and no more of a client's id than its beginning."""
