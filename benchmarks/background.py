@@ -37,7 +37,7 @@ def main() -> None:
         os.environ["DATABASE_URL"] = arguments.database or f"sqlite:///{directory}/site.sqlite3"
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.site.settings"
         session, csrf = prepare()
-        logging.getLogger("django-q").setLevel(logging.WARNING)  # it has a word to say about every task
+        logging.disable(logging.INFO)  # django-q2 has a word to say about every task
         with clustered(Path(directory) / "qcluster.log"), load.served({}) as port:
             sender = load.Sender(port, session, csrf)
             report(
