@@ -8,7 +8,6 @@ python -m benchmarks.background                                     (SQLite in a
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import statistics
@@ -37,7 +36,6 @@ def main() -> None:
         os.environ["DATABASE_URL"] = arguments.database or f"sqlite:///{directory}/site.sqlite3"
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.site.settings"
         session, csrf = prepare()
-        logging.disable(logging.INFO)  # django-q2 has a word to say about every task
         with clustered(Path(directory) / "qcluster.log"), load.served({}) as port:
             sender = load.Sender(port, session, csrf)
             report(
@@ -109,7 +107,10 @@ def clustered(log: Path) -> Iterator[None]:
     """A qcluster, ready; gone at the end with all its processes."""
     command = [sys.executable, "manage.py", "qcluster"]
     with log.open("w") as output:
-        cluster = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, start_new_session=True)
+        environment = {**os.environ, "Q_LOG_LEVEL": "INFO"}  # to read when it is ready
+        cluster = subprocess.Popen(
+            command, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         wait_for(lambda: cluster.poll() is not None or "running." in log.read_text())
         if cluster.poll() is not None:

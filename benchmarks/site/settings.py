@@ -32,6 +32,14 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-Q_CLUSTER = {"orm": "default", "workers": 2, "timeout": 60, "retry": 120, "max_attempts": 3, "ack_failures": True}
+Q_CLUSTER = {
+    "orm": "default",
+    "workers": 2,
+    "timeout": 60,
+    "retry": 120,
+    "max_attempts": 3,
+    "ack_failures": True,
+    "log_level": os.environ.get("Q_LOG_LEVEL", "WARNING"),
+}
 LOGGING = {"version": 1, "disable_existing_loggers": False}
 BGSYNC = {"THROTTLE_ITEMS": "1000000000/min"}  # counted as everywhere, and never too many
