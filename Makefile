@@ -77,6 +77,7 @@ migrations: $(VENV)/.test
 client: $(NODE_MODULES)
 	$(call step,client types,cd client && npm run check)
 	$(call step,client tests,cd client && npm test)
+	$(call step,npm package,cd client && npm run package-test)
 	$(call step,bundles,cd client && npm run bundle-check && npm run size)
 
 docs: $(VENV)/.test

@@ -1,4 +1,4 @@
-"""`{% bgsync_script %}` and `{% bgsync_status %}`."""
+"""`{% bgsync_script %}`, `{% bgsync_config %}` and `{% bgsync_status %}`."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def bgsync_script(context: Context, app_version: str = "") -> SafeString:
 
     `app_version` is what the site calls its release; the history of each client shows it.
     """
-    config = service_worker.configuration()
-    attributes: dict[str, Any] = {
+    attributes = {
         "src": static(f"django_bgsync/bgsync{'' if django_settings.DEBUG else '.min'}.js"),
         "defer": True,
-        "data-base": config["base"],
-        "data-scope": conf.service_worker("ENABLED") and config["scope"],
-        "data-csrf-cookie": config["csrfCookie"],
-        "data-csrf-header": config["csrfHeader"],
-        "data-max-age": config["maxAge"],
-        "data-worker": _worker_url(),
-        "data-app-version": app_version,
+        **_site(app_version),
         "nonce": _nonce(context),
     }
     return format_html("<script{}></script>", flatatt({name: value for name, value in attributes.items() if value}))
+
+
+@register.simple_tag
+def bgsync_config(app_version: str = "") -> SafeString:
+    """The same configuration as `<meta name="bgsync">`, for sites that bundle the npm package into their own script."""
+    attributes = {"name": "bgsync", **_site(app_version)}
+    return format_html("<meta{}>", flatatt({name: value for name, value in attributes.items() if value}))
 
 
 @register.simple_tag
@@ -60,6 +60,20 @@ def bgsync_status() -> SafeString:
         attributes[f"data-pending-{category}"] = ngettext("{count} not yet sent", "{count} not yet sent", count)
         attributes[f"data-parked-{category}"] = ngettext("{count} needs you", "{count} need you", count)
     return format_html("<bgsync-status{}></bgsync-status>", flatatt(attributes))
+
+
+def _site(app_version: str) -> dict[str, Any]:
+    """What the page must know of the site, as data attributes; those without a value are left out."""
+    config = service_worker.configuration()
+    return {
+        "data-base": config["base"],
+        "data-scope": conf.service_worker("ENABLED") and config["scope"],
+        "data-csrf-cookie": config["csrfCookie"],
+        "data-csrf-header": config["csrfHeader"],
+        "data-max-age": config["maxAge"],
+        "data-worker": _worker_url(),
+        "data-app-version": app_version,
+    }
 
 
 def _worker_url() -> str:

@@ -167,3 +167,12 @@ def test_app_version():
     [(_, attributes)] = render('bgsync_script app_version="1.4.0 \'>"').found
 
     assert attributes == {**SCRIPT, "data-app-version": "1.4.0 '>"}
+
+
+def test_configuration_without_the_script():
+    """For sites that bundle the package themselves: the same attributes, on one element that loads nothing."""
+    elements = render('bgsync_config app_version="1.4.0"')
+    site = {name: value for name, value in SCRIPT.items() if name.startswith("data-")}
+
+    assert elements.found == [("meta", {"name": "bgsync", **site, "data-app-version": "1.4.0"})]
+    assert elements.text == ""

@@ -71,6 +71,7 @@ export class Bgsync extends EventTarget {
     readonly #parts: Parts;
     #before: Promise<unknown> = Promise.resolve();
 
+    /** @internal */
     constructor(parts: Parts) {
         super();
         this.#parts = parts;

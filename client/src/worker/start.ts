@@ -24,7 +24,7 @@ export interface WorkerConfig {
 export function startWorker(self: WorkerScope, config: WorkerConfig): WorkerApi {
     const announcer = new Announcer(() => undefined);
     const runtime: Runtime = {
-        config: {...config, base: new URL(config.base, self.location.origin).href},
+        config: Object.assign(config, {base: new URL(config.base, self.location.origin).href}),
         context: "worker",
         instance: uuid4(),
         version: config.version,

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 005165125302d2379709b1041299126b209707c58db3cd1daf70c2e03582a6d2 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 082a41163a1cb2242bc0fae2c2561a27717beb158e15a293f3961fe4e046f90a */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -1364,7 +1364,7 @@
   function startWorker(self2, config) {
     const announcer = new Announcer(() => void 0);
     const runtime = {
-      config: { ...config, base: new URL(config.base, self2.location.origin).href },
+      config: Object.assign(config, { base: new URL(config.base, self2.location.origin).href }),
       context: "worker",
       instance: uuid4(),
       version: config.version,

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 005165125302d2379709b1041299126b209707c58db3cd1daf70c2e03582a6d2 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 082a41163a1cb2242bc0fae2c2561a27717beb158e15a293f3961fe4e046f90a */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -1601,6 +1601,7 @@
   var Bgsync = class extends EventTarget {
     #parts;
     #before = Promise.resolve();
+    /** @internal */
     constructor(parts) {
       super();
       this.#parts = parts;
@@ -2340,8 +2341,7 @@
     }
   };
 
-  // src/page/index.ts
-  if (!window.bgsync) start(document.currentScript?.dataset ?? {});
+  // src/page/start.ts
   function start(texts) {
     const config = readConfig(texts);
     const csrfCookie = () => readCookie(config.csrfCookie);
@@ -2391,7 +2391,6 @@
       hear({ type: "change" });
       triggers.ask("visible");
     }
-    window.bgsync = bgsync;
     defineStatusElement(bgsync);
     watchLogoutForms((pending) => bgsync.logout({ pending }));
     void activated2.then(async () => {
@@ -2403,6 +2402,7 @@
       void registration.start();
       triggers.start();
     });
+    return bgsync;
   }
   function activation2() {
     if (!document.prerendering) return Promise.resolve();
@@ -2416,4 +2416,7 @@
   function connectionEvent(bgsync) {
     return new CustomEvent("connection", { detail: { connection: bgsync.connection } });
   }
+
+  // src/page/index.ts
+  window.bgsync ??= start(document.currentScript?.dataset ?? {});
 })();
