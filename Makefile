@@ -16,8 +16,8 @@ NODE_MODULES := client/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint format types migrations client docs chromium pytest unit browser \
-        wheel coverage databases servers bench bench-browser test-django61 clean
+.PHONY: help demo test lint format types migrations client docs browsers pytest unit browser \
+        wheel coverage databases met bench bench-browser test-django61 clean
 
 # $(call step,name,command): one line when the command succeeds, all it said when it does not
 step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
@@ -28,14 +28,14 @@ help:
 	@echo 'make demo     serve the example on PORT (now $(PORT)), users demo/demo and admin/admin'
 	@echo 'make test     every check and every test, browser included'
 	@echo
-	@echo 'steps of make test: lint types migrations client docs chromium pytest databases servers'
+	@echo 'steps of make test: lint types migrations client docs browsers pytest databases met'
 	@echo 'parts of pytest:    unit browser wheel coverage'
 	@echo 'more:               format test-django61 clean'
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/python -m example_project.demo
 
-test: lint types migrations client docs chromium pytest databases servers
+test: lint types migrations client docs browsers pytest databases met
 
 # -- what the steps need ---------------------------------------------------------------------------
 
@@ -100,8 +100,8 @@ bench-browser: $(VENV)/.test chromium
 
 # -- tests -----------------------------------------------------------------------------------------
 
-chromium: $(VENV)/.test
-	$(call step,chromium,$(BIN)/python -m tests.browser.chromium)
+browsers: $(VENV)/.test
+	$(call step,browsers,$(BIN)/python -m tests.browser.engines.installed)
 
 pytest: $(VENV)/.test
 	@$(BIN)/pytest
@@ -109,7 +109,7 @@ pytest: $(VENV)/.test
 unit: $(VENV)/.test
 	@$(BIN)/pytest -m 'not browser'
 
-browser: $(VENV)/.test chromium
+browser: $(VENV)/.test browsers
 	@$(BIN)/pytest tests/browser
 
 wheel: $(VENV)/.test
@@ -129,18 +129,19 @@ databases: $(VENV)/.test
 	$(if $(BGSYNC_TEST_MARIADB_URL),@DATABASE_URL=$$BGSYNC_TEST_MARIADB_URL $(BIN)/pytest $(DATABASE_TESTS))
 
 # What no test met is said, never passed over.
-servers:
+met:
+	@$(BIN)/python -m tests.browser.engines.installed --report
 	@echo 'met:     SQLite'
-	@$(call met,PostgreSQL,BGSYNC_TEST_POSTGRES_URL)
+	@$(call server,PostgreSQL,BGSYNC_TEST_POSTGRES_URL)
 	@echo "$(if $(and $(BGSYNC_TEST_POSTGRES_URL),$(INITDB)),met:     a restart of PostgreSQL,not met: a restart \
 	of PostgreSQL ($(if $(INITDB),BGSYNC_TEST_POSTGRES_URL is not set,there is no initdb)))"
-	@$(call met,MariaDB,BGSYNC_TEST_MARIADB_URL)
-	@$(call met,Redis,BGSYNC_TEST_REDIS_URL)
+	@$(call server,MariaDB,BGSYNC_TEST_MARIADB_URL)
+	@$(call server,Redis,BGSYNC_TEST_REDIS_URL)
 
 # with it a test makes a server of its own, which it may stop
 INITDB = $(or $(shell command -v initdb),$(wildcard /usr/lib/postgresql/*/bin/initdb))
 
-met = echo "$(if $($(2)),met:     $(1),not met: $(1) ($(2) is not set))"
+server = echo "$(if $($(2)),met:     $(1),not met: $(1) ($(2) is not set))"
 
 # -- more ------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The example served for real, a proxy that can fail, and Chromium in front of both."""
+"""The example served for real, a proxy that can fail, and a browser in front of both."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from .cdp import Chromium
 from .chromium import ensure
+from .engines.chromium import Chromium
+from .engines.gaps import DISK, can
+from .engines.installed import installed, launcher
+from .engines.page import Browser as Engine
+from .engines.page import Page as Tab
+from .person import sign_in
 from .proxy import Proxy
 from .site import Installation, Site
 from .switches import SWITCHES
@@ -28,11 +33,18 @@ def executable() -> str:
     return ensure()
 
 
-@pytest.fixture
-def site(installation: Installation, tmp_path: Path) -> Iterator[Site]:
-    """The example, running, with a database of its own."""
-    with Site(tmp_path, installation) as site:
+@pytest.fixture(scope="session")
+def one_site(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with Site(tmp_path_factory.mktemp("site"), installation) as site:
         yield site
+
+
+@pytest.fixture
+def site(one_site: Site) -> Iterator[Site]:
+    """The example, running, as if nobody had ever used it."""
+    one_site.forget()
+    yield one_site
+    print(one_site.said())
 
 
 @pytest.fixture
@@ -44,6 +56,61 @@ def proxy(site: Site) -> Iterator[Proxy]:
     proxy.stop()
     for exchange in proxy.exchanges:
         print(exchange)
+
+
+@pytest.fixture(scope="session")
+def running_engines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Engine]]:
+    """The browsers that have been started so far."""
+    running: dict[str, Engine] = {}
+    yield running
+    for engine in running.values():
+        engine.kill()
+
+
+@pytest.fixture(params=installed())
+def engine(
+    request: pytest.FixtureRequest, running_engines: dict[str, Engine], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """Each engine in turn. Tests share its browser: each has an origin of its own, and its pages are closed."""
+    name = request.param
+    if name not in running_engines:
+        running_engines[name] = start(name, tmp_path_factory.mktemp(name))
+    yield running_engines[name]
+    running_engines[name].close_pages()
+
+
+@pytest.fixture(params=installed())
+def new_engine(request: pytest.FixtureRequest, tmp_path: Path, proxy: Proxy) -> Iterator[Engine]:
+    """A browser of each engine of its own, which can be killed and started again, and reaches the insecure host."""
+    yield from alone(request.param, tmp_path, proxy)
+
+
+@pytest.fixture(params=[name for name in installed() if can(name, DISK)])
+def lasting(request: pytest.FixtureRequest, tmp_path: Path, proxy: Proxy) -> Iterator[Engine]:
+    """The same for the engines whose profile outlives them."""
+    yield from alone(request.param, tmp_path, proxy)
+
+
+def alone(name: str, directory: Path, proxy: Proxy) -> Iterator[Engine]:
+    engine = start(name, directory, names_at=f"127.0.0.1:{proxy.port}")
+    yield engine
+    engine.kill()
+
+
+def start(name: str, directory: Path, *, names_at: str = "") -> Engine:
+    launch = launcher(name)
+    assert launch is not None
+    engine = launch(directory / "profile", names_at)
+    engine.start()
+    return engine
+
+
+@pytest.fixture
+def tab(engine: Engine, proxy: Proxy) -> Tab:
+    """The posts page of a user who has signed in, in each engine in turn."""
+    tab = engine.open()
+    sign_in(tab, proxy.url)
+    return tab
 
 
 @pytest.fixture(scope="session")
@@ -74,9 +141,9 @@ def sync_log(context: BrowserContext) -> Iterator[SyncLog]:
 
 
 @pytest.fixture
-def chromium(executable: str, tmp_path: Path) -> Iterator[Chromium]:
+def chromium(tmp_path: Path) -> Iterator[Chromium]:
     """A running Chromium whose workers are left alone and which can be killed and started again."""
-    chromium = Chromium(executable, tmp_path / "profile")
-    chromium.start()
+    chromium = start("chromium", tmp_path)
+    assert isinstance(chromium, Chromium)
     yield chromium
     chromium.kill()

@@ -98,3 +98,8 @@ def truncated_verdict() -> Response:
 
 def bad_gateway() -> Response:
     return Response.make(502, "<h1>502 Bad Gateway</h1>")
+
+
+def service_unavailable() -> Response:
+    """A load balancer without a server behind it, which asks for no patience."""
+    return Response.make(503, "<h1>503 Service Unavailable</h1>")

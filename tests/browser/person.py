@@ -1,19 +1,23 @@
-"""What a person does in a tab of the browser that leaves workers alone."""
+"""What a person does and sees on the example's posts page, in any engine."""
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from .cdp import Chromium, Tab
-from .posts_page import KNOW_WHO_IT_IS
+from .engines.page import Browser, Page
+from .waiting import wait_until
 
-SIGN_IN = """
-for (const input of document.querySelectorAll("[name=username], [name=password]")) input.value = %s;
-document.querySelector("main form").submit();
-"""
+KNOW_WHO_IT_IS = "bgsync.flush()"  # a flush waits for the page's question whose session this is
+SIGN_IN = """(() => {
+    for (const input of document.querySelectorAll("[name=username], [name=password]")) input.value = %s;
+    document.querySelector("main form").submit();
+})()"""
+SIGN_OUT = "void document.querySelector('header button[type=submit]').click()"
+STATES = "bgsync.list({}).then(items => Object.fromEntries(items.map(item => [item.payload.text, item.state])))"
 
 
-def sign_in(tab: Tab, url: str, user: str = "demo") -> None:
+def sign_in(tab: Page, url: str, user: str = "demo") -> None:
     """Sign in; return when the posts page knows whose session it is."""
     tab.goto(f"{url}/accounts/login/?next=/posts/")
     tab.evaluate(SIGN_IN % json.dumps(user))
@@ -21,13 +25,50 @@ def sign_in(tab: Tab, url: str, user: str = "demo") -> None:
     tab.evaluate(KNOW_WHO_IT_IS)
 
 
-def open_posts(chromium: Chromium, url: str) -> Tab:
-    tab = chromium.open()
+def sign_out(tab: Page) -> None:
+    tab.evaluate(SIGN_OUT)
+    tab.wait_for("document.readyState === 'complete' && location.pathname === '/accounts/login/'")
+
+
+def open_posts(browser: Browser, url: str) -> Page:
+    tab = browser.open()
     tab.goto(f"{url}/posts/")
     tab.evaluate(KNOW_WHO_IT_IS)
     return tab
 
 
-def enqueue(tab: Tab, text: str) -> str:
+def await_worker(tab: Page) -> None:
+    """Return when the service worker is active."""
+    tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def enqueue(tab: Page, text: str, **options: Any) -> str:
     """Return the item's id as soon as the page says that the item is safe."""
-    return tab.evaluate(f"bgsync.enqueue('post', {json.dumps({'text': text})}).then(receipt => receipt.id)")
+    arguments = f"{json.dumps({'text': text})}, {json.dumps(options)}"
+    return tab.evaluate(f"bgsync.enqueue('post', {arguments}).then(receipt => receipt.id)")
+
+
+def flush(tab: Page) -> None:
+    """Press "send now" and wait until it has been tried."""
+    tab.evaluate("bgsync.flush()")
+
+
+def flush_until_empty(tab: Page) -> None:
+    """Press "send now" again and again, as an impatient person does."""
+    wait_until(lambda: flush(tab) or not states(tab), because="the outbox is empty", timeout=60)
+
+
+def states(tab: Page) -> dict[str, str]:
+    """The state of each item in the outbox, by its text."""
+    return tab.evaluate(STATES)
+
+
+def await_states(tab: Page, expected: dict[str, str], *, timeout: float = 30) -> None:
+    """Wait until the current owner's outbox holds exactly this."""
+    wait_until(lambda: states(tab) == expected, because=f"the outbox holds {expected}", timeout=timeout)
+
+
+def shown(tab: Page, text: str) -> str | None:
+    """How the page shows a post: pending, sent, blocked or parked; None if not at all."""
+    rows = f"[...document.querySelectorAll('#posts li')].find(row => row.textContent.includes({json.dumps(text)}))"
+    return tab.evaluate(f"{rows}?.dataset.state")

@@ -133,9 +133,12 @@ class Proxy:
 
     def callers(self) -> set[str]:
         """Where requests to the API came from so far, questions for the session included."""
-        asked = [e.request for e in self.exchanges if "/bgsync/v1/" in e.request.start_line]
         # What a worker fetches is referred by its script.
-        return {"worker" if (request.header("Referer") or "").endswith("sw.js") else "page" for request in asked}
+        return {"worker" if (e.request.header("Referer") or "").endswith("sw.js") else "page" for e in self.asked()}
+
+    def asked(self) -> list[Exchange]:
+        """The requests to the API so far, questions for the session included."""
+        return [e for e in list(self.exchanges) if e.request.path.startswith("/bgsync/v1/")]
 
     def _run(self, coroutine: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)

@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,8 @@ class Site:
         self.files = directory / "files"
         self._environment = installation.environment(self.database) | {"FILES_ROOT": str(self.files)} | settings
         self._process: subprocess.Popen[bytes] | None = None
-        shutil.copyfile(installation.database, self.database)
+        self._seeded = installation.database
+        shutil.copyfile(self._seeded, self.database)
 
     def __enter__(self) -> Site:
         try:
@@ -80,7 +82,18 @@ class Site:
 
     def __exit__(self, *exception: object) -> None:
         self.kill()
-        print(self._log.read_text(errors="replace"))
+        print(self.said())
+
+    def forget(self) -> None:
+        """Be as new: running, with nothing but the demo users in the database and nothing in the log."""
+        if self._process is None:
+            self.start()
+        self._log.write_bytes(b"")
+        with closing(sqlite3.connect(self._seeded)) as seeded, closing(self._connect()) as present:
+            seeded.backup(present)
+
+    def said(self) -> str:
+        return self._log.read_text(errors="replace")
 
     def start(self) -> None:
         """Return when the site answers."""
@@ -121,17 +134,18 @@ class Site:
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """The rows of an SQL query on the site's database, as committed now."""
-        connection = sqlite3.connect(self.database, timeout=10)
-        connection.row_factory = sqlite3.Row
-        try:
+        with closing(self._connect()) as connection:
+            connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(query, parameters)]
-        finally:
-            connection.close()
 
     def posts(self) -> list[tuple[str, str]]:
         """Author and text of every post, sorted."""
         query = "SELECT username, text FROM posts_post JOIN auth_user ON auth_user.id = author_id ORDER BY 1, 2"
         return [(row["username"], row["text"]) for row in self.rows(query)]
+
+    def texts(self) -> list[str]:
+        """The text of every post, in the order in which they were published."""
+        return [row["text"] for row in self.rows("SELECT text FROM posts_post ORDER BY rowid")]
 
     def items(self) -> list[dict[str, Any]]:
         """Every item that the server has a receipt of."""
@@ -146,12 +160,11 @@ class Site:
 
     def execute(self, statement: str) -> None:
         """Change the site's database behind its back, as an operator's maintenance would."""
-        connection = sqlite3.connect(self.database, timeout=10)
-        try:
-            with connection:
-                connection.execute(statement)
-        finally:
-            connection.close()
+        with closing(self._connect()) as connection, connection:
+            connection.execute(statement)
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.database, timeout=10)
 
     def _answers(self) -> bool:
         assert self._process is not None

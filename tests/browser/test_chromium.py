@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from . import faults
-from .cdp import Chromium
+from .engines.chromium import Chromium
 from .proxy import Proxy
 from .stub_site import StubSite
 from .switches import INSECURE_HOST

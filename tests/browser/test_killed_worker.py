@@ -6,7 +6,7 @@ import pytest
 
 from . import faults
 from .arrival import assert_applied_once, await_posts
-from .cdp import Chromium
+from .engines.chromium import Chromium
 from .person import enqueue, open_posts, sign_in
 from .proxy import Fault, Proxy
 from .site import Site

@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import pytest
-from playwright.sync_api import BrowserContext
-
 from . import faults
-from .arrival import assert_applied_once, await_posts
-from .posts_page import PostsPage
+from .arrival import assert_applied_once
+from .engines.page import Page
+from .person import await_states, await_worker, enqueue, flush, shown
 from .proxy import Proxy
 from .site import Site
 from .waiting import wait_until
-from .wire import Response
 
 TEXTS = ["one in the outbox", "two in the outbox"]
+STRANGERS = [
+    faults.server_error,
+    faults.bad_gateway,
+    faults.service_unavailable,
+    faults.login_redirect,
+    faults.captive_portal,
+    faults.captive_portal_json,
+    faults.truncated_verdict,
+]
 
 
-@pytest.mark.parametrize(
-    "strange",
-    [
-        faults.server_error,
-        faults.bad_gateway,
-        faults.login_redirect,
-        faults.captive_portal,
-        faults.captive_portal_json,
-        faults.truncated_verdict,
-    ],
-)
-def test_items_stay_and_arrive_later(
-    site: Site, proxy: Proxy, context: BrowserContext, strange: Callable[[], Response]
-) -> None:
-    """Page and worker have both heard the strange answer; the items wait, and arrive when it is over."""
-    posts = PostsPage(context.new_page(), proxy.url)
-    posts.sign_in()
-    posts.await_worker()
-    rules = [proxy.on(method, "/bgsync/v1/", faults.answer(strange)) for method in ("GET", "POST")]
+def test_items_stay_and_arrive_later(site: Site, proxy: Proxy, tab: Page) -> None:
+    """Whoever answers to page and worker, the items wait, are shown so, and arrive when it is over."""
+    await_worker(tab)
+    rules = [proxy.on(method, "/bgsync/v1/", faults.answer(STRANGERS[0])) for method in ("GET", "POST")]
     for text in TEXTS:
-        posts.write(text)
-    wait_until(lambda: proxy.callers() == {"page", "worker"}, because="page and worker have tried")
-    for text in TEXTS:
-        posts.expect_state(text, "pending")
-    posts.expect_waiting(TEXTS)
+        enqueue(tab, text)
+    for stranger in STRANGERS:
+        for rule in rules:
+            rule.fault = faults.answer(stranger)
+        heard = len(proxy.asked())
+        flush(tab)
+        wait_until(lambda heard=heard: len(proxy.asked()) > heard, because=f"{stranger.__name__} has been heard")
+        await_states(tab, dict.fromkeys(TEXTS, "queued"))
+        assert {shown(tab, text) for text in TEXTS} == {"pending"}, stranger.__name__
     assert site.items() == []
-    for rule in rules:
-        rule.lift()
-    await_posts(site, TEXTS)
-    for text in TEXTS:
-        posts.expect_state(text, "sent")
-    posts.expect_waiting([])
+    proxy.clear()
+    await_states(tab, {})
+    wait_until(lambda: {shown(tab, text) for text in TEXTS} == {"sent"}, because="the page shows them as sent")
     assert_applied_once(site, TEXTS)

@@ -1,111 +1,129 @@
-"""Who is signed in when an item is sent."""
+"""Who is signed in when an item is sent, in every engine."""
 
 from __future__ import annotations
 
-from playwright.sync_api import BrowserContext
-
 from . import faults
 from .arrival import assert_applied_once
-from .posts_page import KNOW_WHO_IT_IS, PostsPage
+from .engines.page import Browser, Page
+from .person import (
+    await_states,
+    await_worker,
+    enqueue,
+    flush,
+    flush_until_empty,
+    open_posts,
+    shown,
+    sign_in,
+    sign_out,
+)
 from .proxy import Proxy
 from .site import Site
-from .sync_log import SyncLog
 from .waiting import wait_until
 
+CSRF_TOKEN = "document.cookie.match(/csrftoken=(\\w+)/)[1]"
+# Out and in again without any page noticing: Django rotates the token, the cookie changes under them.
+SIGN_IN_ANEW = """(async () => {
+    const post = (path, fields) => {
+        const csrfmiddlewaretoken = document.cookie.match(/csrftoken=(\\w+)/)[1];
+        const body = new URLSearchParams({...fields, csrfmiddlewaretoken});
+        return fetch(`/accounts/${path}/`, {method: "POST", redirect: "manual", body});
+    };
+    await post("logout", {});
+    await post("login", {username: "demo", password: "demo"});
+})()"""
 
-def test_another_user_on_the_same_browser(site: Site, proxy: Proxy, context: BrowserContext, sync_log: SyncLog) -> None:
-    """Nothing of the first one's is stored or applied meanwhile; when the first one is back, it arrives."""
-    posts = PostsPage(context.new_page(), proxy.url)
-    posts.sign_in("demo")
-    posts.await_worker()
+
+def test_another_user_on_the_same_browser(site: Site, proxy: Proxy, engine: Browser, tab: Page) -> None:
+    """Nothing of the first one's is shown, sent or applied meanwhile; when the first one is back, it arrives."""
     down = proxy.on("POST", "/bgsync/", faults.drop)
-    posts.write("demo's own")
-    wait_until(lambda: proxy.callers() == {"page", "worker"}, because="page and worker have tried")
-    posts.sign_out()
-    posts.sign_in("second")
+    enqueue(tab, "demo's own")
+    flush(tab)
+    await_states(tab, {"demo's own": "queued"})
+    sign_out(tab)
+    sign_in(tab, proxy.url, "second")
     down.lift()
-    posts.write("second's own")
-    posts.expect_state("second's own", "sent")
-    posts.open()
-    posts.expect_waiting([])
-    sync_log.wait_for("sync completed", "bgsync:post")
+    before = len(proxy.deliveries())
+    enqueue(tab, "second's own")
+    await_states(tab, {})
+    assert shown(tab, "demo's own") is None
+    other = open_posts(engine, proxy.url)
+    await_states(other, {})
+    sent = [item["payload"]["text"] for e in proxy.deliveries()[before:] for item in e.request.json()["items"]]
+    assert sent == ["second's own"]
     assert_applied_once(site, ["second's own"], author="second")
 
-    posts.sign_out()
-    posts.sign_in("demo")
-    posts.expect_state("demo's own", "sent")
-    posts.expect_waiting([])
+    sign_out(tab)
+    sign_in(tab, proxy.url, "demo")
+    await_states(tab, {})
     assert site.posts() == [("demo", "demo's own"), ("second", "second's own")]
     assert [item["state"] for item in site.items()] == ["applied"] * 2
 
 
-def test_logout_sends_what_waits(site: Site, proxy: Proxy, context: BrowserContext) -> None:
+def test_expired_session(site: Site, proxy: Proxy, tab: Page) -> None:
+    """A session that has ended blocks the item, visibly, also for later ones; signing in again delivers both."""
+    site.execute("DELETE FROM django_session")
+    enqueue(tab, "too late")
+    wait_until(lambda: shown(tab, "too late") == "blocked", because="the page shows it as blocked")
+    await_states(tab, {"too late": "blocked"})
+    assert site.items() == []
+    sign_in(tab, proxy.url)
+    await_states(tab, {})
+    assert_applied_once(site, ["too late"])
+
+
+def test_logout_sends_what_waits(site: Site, proxy: Proxy, tab: Page) -> None:
     """Asked to, the device sends before it forgets whose it was; nothing of that owner is left to see."""
-    posts = PostsPage(context.new_page(), proxy.url)
-    posts.sign_in("demo")
-    posts.await_worker()
     down = proxy.on("POST", "/bgsync/", faults.drop)
-    posts.write("before I go")
-    wait_until(lambda: proxy.contexts() == {"page", "worker"}, because="page and worker have tried")
+    enqueue(tab, "before I go")
+    flush(tab)
     down.lift()
-    posts.page.evaluate("document.querySelector('[data-bgsync-logout]').dataset.bgsyncLogout = 'send'")
-    posts.sign_out()
+    tab.evaluate("void (document.querySelector('[data-bgsync-logout]').dataset.bgsyncLogout = 'send')")
+    sign_out(tab)
     assert_applied_once(site, ["before I go"])
-    counts = posts.page.evaluate("bgsync.flush().then(() => bgsync.counts())")
+    counts = tab.evaluate("bgsync.flush().then(() => bgsync.counts())")
     assert set(counts.values()) == {0}
 
 
-def test_logout_discards_what_waits(site: Site, proxy: Proxy, context: BrowserContext) -> None:
+def test_logout_discards_what_waits(site: Site, proxy: Proxy, tab: Page) -> None:
     """Discarded is discarded: the owner's next session finds nothing, and nothing arrives."""
-    posts = PostsPage(context.new_page(), proxy.url)
-    posts.sign_in("demo")
     down = proxy.on("POST", "/bgsync/v1/deliveries/", faults.drop)
-    posts.write("never mind")
-    wait_until(lambda: "page" in proxy.contexts(), because="the page has tried")
-    assert posts.page.evaluate("bgsync.logout({pending: 'discard'})") == {"sent": 0, "kept": 0, "discarded": 1}
+    enqueue(tab, "never mind")
+    flush(tab)
+    assert tab.evaluate("bgsync.logout({pending: 'discard'})") == {"sent": 0, "kept": 0, "discarded": 1}
     down.lift()
-    posts.page.evaluate(KNOW_WHO_IT_IS)
-    posts.expect_waiting([])
+    flush(tab)
+    await_states(tab, {})
     assert site.items() == []
 
 
-def test_expired_session(site: Site, proxy: Proxy, context: BrowserContext) -> None:
-    """A session that has ended blocks the item, visibly; signing in again delivers it."""
-    posts = PostsPage(context.new_page(), proxy.url)
-    posts.sign_in()
-    site.execute("DELETE FROM django_session")
-    posts.write("too late for this session")
-    posts.expect_state("too late for this session", "blocked")
-    assert site.items() == []
-    posts.sign_in()
-    posts.expect_state("too late for this session", "sent")
-    assert_applied_once(site, ["too late for this session"])
-
-
-def test_csrf_token_rotated_before_sending(site: Site, proxy: Proxy, context: BrowserContext) -> None:
+def test_csrf_token_rotated_before_sending(site: Site, proxy: Proxy, tab: Page) -> None:
     """The token is the one of the moment of sending, not of the moment of writing."""
-    posts = PostsPage(context.new_page(), proxy.url)
-    posts.sign_in()
-    posts.await_worker()
+    await_worker(tab)
     for method in ("GET", "POST"):
         proxy.on(method, "/bgsync/", faults.drop)
-    posts.write("older than its token")
-    wait_until(lambda: proxy.callers() == {"page", "worker"}, because="page and worker have tried")
-    old = csrf_token(context)
-    sign_in_anew(context, proxy.url)
-    assert csrf_token(context) != old
+    enqueue(tab, "older than its token")
+    flush(tab)
+    old = tab.evaluate(CSRF_TOKEN)
+    tab.evaluate(SIGN_IN_ANEW)
+    new = tab.evaluate(CSRF_TOKEN)
+    assert new != old
     proxy.clear()
-    posts.expect_state("older than its token", "sent")
-    assert proxy.deliveries()[-1].request.header("X-CSRFToken") == csrf_token(context)
+    flush_until_empty(tab)
+    assert proxy.deliveries()[-1].request.header("X-CSRFToken") == new
     assert_applied_once(site, ["older than its token"])
 
 
-def csrf_token(context: BrowserContext) -> str:
-    return next(cookie["value"] for cookie in context.cookies() if cookie["name"] == "csrftoken")
-
-
-def sign_in_anew(context: BrowserContext, url: str) -> None:
-    """Out and in again without any page noticing: Django rotates the token, the cookie changes under them."""
-    for path, form in {"logout": {}, "login": {"username": "demo", "password": "demo"}}.items():
-        form["csrfmiddlewaretoken"] = csrf_token(context)
-        assert context.request.post(f"{url}/accounts/{path}/", form=form).ok
+def test_refused_item(site: Site, proxy: Proxy, tab: Page) -> None:
+    """What the site refuses stays, parked, until the user tries again or discards it."""
+    item = enqueue(tab, "cheap spam")
+    await_states(tab, {"cheap spam": "parked"})
+    tab.reload()
+    await_states(tab, {"cheap spam": "parked"})
+    tab.evaluate(f"bgsync.retry('{item}')")
+    wait_until(lambda: len(site.attempts()) == 2, because="the site has tried it twice")
+    await_states(tab, {"cheap spam": "parked"})
+    settled = tab.evaluate(f"bgsync.discard('{item}').then(() => bgsync.settled('{item}'))")
+    assert settled["status"] == "discarded"
+    await_states(tab, {})
+    assert [item["code"] for item in site.items()] == ["invalid"]
+    assert site.posts() == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import struct
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Message:
         return True
 
 
+ABSOLUTE = re.compile(r"^(\w+ )http://[^/]+/")
 FRAMING = {"connection", "keep-alive", "content-length", "transfer-encoding"}
 
 
@@ -72,7 +74,9 @@ class Response(Message):
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
     """The next request on the connection; raises EOFError when there is none."""
-    request = Request(*await _read_head(reader), b"")
+    start_line, headers = await _read_head(reader)
+    # A browser that takes us for its HTTP proxy names the whole URL (RFC 9112 3.2.2); the site knows its paths only.
+    request = Request(ABSOLUTE.sub(r"\1/", start_line), headers, b"")
     request.body = await _read_body(reader, request, otherwise=0)
     return request
 

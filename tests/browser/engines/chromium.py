@@ -18,16 +18,19 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .switches import SWITCHES
-from .waiting import wait_until
+from tests.browser.switches import SWITCHES
+from tests.browser.waiting import wait_until
+
+from .page import Browser, Page
 
 Message = dict[str, Any]
 
 
-class Chromium:
-    """One profile, and the browser process that currently runs on it."""
+class Chromium(Browser):
+    name = "chromium"
 
     def __init__(self, executable: str, profile: Path) -> None:
+        super().__init__()
         self.profile = profile
         self._executable = executable
         self._pid: int | None = None
@@ -51,11 +54,9 @@ class Chromium:
         os.close(answers)
         self._ids = itertools.count(1)
         self._buffer = b""
-        self.events: list[Message] = []
 
-    def open(self, url: str = "about:blank") -> Tab:
-        """A new tab; `about:blank` gives one that is no client of any site."""
-        target = self.send("Target.createTarget", url=url)["targetId"]
+    def new_page(self) -> Tab:
+        target = self.send("Target.createTarget", url="about:blank")["targetId"]
         session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         return Tab(self, target, session)
 
@@ -68,20 +69,18 @@ class Chromium:
         os.write(self._write, json.dumps(command).encode() + b"\0")
         deadline = time.monotonic() + 30
         while (message := self._receive(deadline)).get("id") != number:
-            self.events.append(message)
+            pass  # an event
         if "error" in message:
             raise AssertionError(f"{method}: {message['error']}")
         return message["result"]
 
     def quit(self) -> None:
-        """Close as a user does, so that cookies reach the disk."""
         if self._pid is not None:
             with contextlib.suppress(EOFError):
                 self.send("Browser.close")
             self._reap()
 
     def kill(self) -> None:
-        """Every process of the browser at once, as the out-of-memory killer or a flat battery does."""
         if self._pid is not None:
             os.killpg(self._pid, signal.SIGKILL)
             self._reap()
@@ -104,9 +103,7 @@ class Chromium:
         return json.loads(message)
 
 
-class Tab:
-    """One page of the browser."""
-
+class Tab(Page):
     def __init__(self, browser: Chromium, target: str, session: str) -> None:
         self._browser = browser
         self._target = target
@@ -116,34 +113,24 @@ class Tab:
         return self._browser.send(method, session=self._session, **params)
 
     def evaluate(self, expression: str) -> Any:
-        """The JSON value of a JavaScript expression, awaited if it is a promise."""
         answer = self.send("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
         if "exceptionDetails" in answer:
             raise AssertionError(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def wait_for(self, expression: str) -> Any:
-        """The first true value of an expression; it may fail while a page is being loaded."""
-
-        def look() -> Any:
-            with contextlib.suppress(AssertionError):
-                return self.evaluate(expression)
-
-        return wait_until(look, because=expression)
-
-    def goto(self, url: str) -> None:
-        """Return when the page has loaded."""
-        self.evaluate("window.isLeft = true")
+    def navigate(self, url: str) -> None:
         self.send("Page.navigate", url=url)
-        self.wait_for("!window.isLeft && document.readyState === 'complete'")
+
+    def set_offline(self, is_offline: bool) -> None:
+        unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self.send("Network.emulateNetworkConditions", offline=is_offline, **unlimited)
 
     def stop_workers(self) -> None:
         """Stop every service worker of the profile in the middle of whatever it is doing."""
         self.send("ServiceWorker.enable")
         self.send("ServiceWorker.stopAllWorkers")
 
-    def close(self) -> None:
-        """Return when the page is gone, with its clients and locks."""
+    def close_now(self) -> None:
         self._browser.send("Target.closeTarget", targetId=self._target)
         wait_until(self._is_gone, because="the tab is closed")
 

@@ -1,0 +1,78 @@
+"""What is written reaches the site, at once or later, in every engine."""
+
+from __future__ import annotations
+
+from . import faults
+from .arrival import assert_applied_once, await_posts
+from .engines.page import Browser, Page
+from .person import await_states, enqueue, flush, open_posts, shown, states
+from .proxy import Proxy, envelope
+from .site import Site
+from .waiting import wait_until
+
+WRITE = """(() => {
+    document.querySelector("#post-form [name=text]").value = "from the form";
+    document.querySelector("#post-form").requestSubmit();
+})()"""
+
+
+def test_at_once(site: Site, proxy: Proxy, tab: Page) -> None:
+    """With the site up, a post written in the form is sent and shown as sent."""
+    tab.evaluate(WRITE)
+    wait_until(lambda: shown(tab, "from the form") == "sent", because="the page shows it as sent")
+    await_states(tab, {})
+    assert_applied_once(site, ["from the form"])
+
+
+def test_later_by_itself(site: Site, proxy: Proxy, tab: Page) -> None:
+    """With the site out of reach the page waits, and tries again untouched by anybody."""
+    down = proxy.on("POST", "/bgsync/", faults.drop)
+    for text in ("one", "two"):
+        enqueue(tab, text)
+    flush(tab)
+    await_states(tab, {"one": "queued", "two": "queued"})
+    assert site.items() == []
+    down.lift()
+    await_states(tab, {})
+    assert envelope(proxy.deliveries()[-1])["trigger"] in ("timer", "sync")
+    assert_applied_once(site, ["one", "two"])
+
+
+def test_back_online(site: Site, proxy: Proxy, tab: Page) -> None:
+    """The browser's `online` event is a reason to try at once, whatever our own backoff says."""
+    down = proxy.on("POST", "/bgsync/v1/deliveries/", faults.drop)
+    tab.set_offline(True)
+    enqueue(tab, "from the lift")
+    for _ in range(5):
+        flush(tab)
+    await_states(tab, {"from the lift": "queued"})
+    down.lift()
+    tab.set_offline(False)
+    await_states(tab, {}, timeout=3)
+    assert_applied_once(site, ["from the lift"])
+
+
+def test_next_visit(site: Site, proxy: Proxy, engine: Browser, tab: Page) -> None:
+    """What a page could not send before it was closed is sent, at the latest, by the next one."""
+    for method in ("GET", "POST"):
+        proxy.on(method, "/bgsync/", faults.drop)
+    enqueue(tab, "left behind")
+    flush(tab)
+    tab.close()
+    proxy.clear()
+    tab = open_posts(engine, proxy.url)
+    await_posts(site, ["left behind"])
+    await_states(tab, {})
+    assert_applied_once(site, ["left behind"])
+
+
+def test_slow_network(site: Site, proxy: Proxy, tab: Page) -> None:
+    """While a delivery is on its way the item is `sending`, and nobody sends it a second time."""
+    slow = proxy.on("POST", "/bgsync/v1/deliveries/", faults.delay(1.5))
+    enqueue(tab, "through molasses")
+    wait_until(lambda: slow.hits, because="it is on its way")
+    assert states(tab) == {"through molasses": "sending"}
+    flush(tab)
+    await_states(tab, {})
+    assert len(proxy.items_sent()) == 1
+    assert_applied_once(site, ["through molasses"])

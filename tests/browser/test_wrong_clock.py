@@ -1,0 +1,52 @@
+"""The device's clock is three years wrong, and is put right later."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from . import faults
+from .arrival import assert_applied_once
+from .clock import wrong_clock
+from .engines.page import Browser
+from .person import await_states, await_worker, enqueue, flush, sign_in
+from .proxy import Proxy
+from .site import Site
+
+THREE_YEARS = 3 * 365 * 86_400_000
+
+
+@pytest.mark.parametrize("off", [THREE_YEARS, -THREE_YEARS], ids=["ahead", "behind"])
+def test_every_item_arrives_once(site: Site, proxy: Proxy, engine: Browser, off: int) -> None:
+    """Sent with the wrong clock, or written with it and sent with the right one: all arrive, in order."""
+    wrong = wrong_clock(proxy, off)
+    tab = engine.open()
+    sign_in(tab, proxy.url)
+    await_worker(tab)
+    assert abs(tab.evaluate("Date.now()") - now() - off) < 600_000
+
+    enqueue(tab, "sent with the wrong clock")
+    await_states(tab, {})
+    down = proxy.on("POST", "/bgsync/", faults.drop)
+    enqueue(tab, "written with the wrong clock", lane="diary")
+    for _ in range(3):
+        flush(tab)  # each failure pushes the next try further into a future that is three years off
+    await_states(tab, {"written with the wrong clock": "queued"})
+
+    wrong.lift()
+    tab.reload()
+    assert abs(tab.evaluate("Date.now()") - now()) < 600_000
+    enqueue(tab, "written with the right clock", lane="diary")
+    flush(tab)
+    down.lift()
+    await_states(tab, {})
+    assert site.texts() == ["sent with the wrong clock", "written with the wrong clock", "written with the right clock"]
+    assert_applied_once(site, site.texts())
+    for item in site.items():
+        written = datetime.fromisoformat(item["created_at"]).replace(tzinfo=UTC)
+        assert abs(written - datetime.now(UTC)) < timedelta(minutes=10), item
+
+
+def now() -> float:
+    return datetime.now(UTC).timestamp() * 1000
