@@ -1,48 +1,47 @@
-"""Faults by chance, the same ones for the same seed."""
+"""Faults by chance: one in so many requests, the same ones for the same seed, and no kind left out."""
 
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections.abc import Iterator
+from itertools import cycle
 
 from . import faults
 from .proxy import Exchange, Fault, pass_on
 
-EVERY_KIND: list[Fault] = [
-    faults.drop,
-    faults.swallow,
-    faults.swallow_politely,
-    faults.cut,
-    faults.truncate,
-    faults.delay(0.3),
-    *map(
-        faults.answer,
-        [
-            faults.server_error,
-            faults.bad_gateway,
-            faults.service_unavailable,
-            faults.login_redirect,
-            faults.captive_portal,
-            faults.captive_portal_json,
-            faults.truncated_verdict,
-        ],
-    ),
-]
+EVERY_KIND: dict[str, Fault] = {
+    "drop": faults.drop,
+    "swallow": faults.swallow,
+    "swallow politely": faults.swallow_politely,
+    "cut": faults.cut,
+    "truncate": faults.truncate,
+    "delay": faults.delay(0.3),
+    "500": faults.answer(faults.server_error),
+    "502": faults.answer(faults.bad_gateway),
+    "503": faults.answer(faults.service_unavailable),
+    "login page": faults.answer(faults.login_redirect),
+    "portal": faults.answer(faults.captive_portal),
+    "portal with JSON": faults.answer(faults.captive_portal_json),
+    "half a verdict": faults.answer(faults.truncated_verdict),
+}
 
 
 class Chance:
-    """A fault for a share of the requests, each kind in turn so that none is left out. `met` counts them by number."""
+    """A fault for one in `of` requests, at a random place among them, each kind in its turn. `met` names them."""
 
-    def __init__(self, share: float, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 (dice, not secrets)
-        self._share = share
-        self.met: Counter[int] = Counter()
-        self.passed = 0
+    def __init__(self, of: int, seed: int) -> None:
+        self.met: list[str] = []
+        self._strikes = strikes(of, random.Random(seed))  # noqa: S311 (dice, not secrets)
+        self._kinds = cycle(EVERY_KIND)
 
     async def __call__(self, exchange: Exchange) -> None:
-        if self._random.random() >= self._share:
-            self.passed += 1
+        if not next(self._strikes):
             return await pass_on(exchange)
-        number = sum(self.met.values()) % len(EVERY_KIND)
-        self.met[number] += 1
-        await EVERY_KIND[number](exchange)
+        self.met.append(next(self._kinds))
+        await EVERY_KIND[self.met[-1]](exchange)
+
+
+def strikes(of: int, dice: random.Random) -> Iterator[bool]:
+    while True:
+        struck = dice.randrange(of)
+        yield from (place == struck for place in range(of))

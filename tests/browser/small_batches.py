@@ -3,4 +3,4 @@
 from example_project.settings import *  # noqa: F403
 from example_project.settings import BGSYNC
 
-BGSYNC = {**BGSYNC, "MAX_ITEMS": 5, "THROTTLE_ITEMS": "600000/min"}
+BGSYNC = {**BGSYNC, "MAX_ITEMS": 8, "THROTTLE_ITEMS": "600000/min"}

@@ -6,6 +6,7 @@ import pytest
 
 from . import faults
 from .arrival import assert_applied_once, await_posts
+from .engines.gaps import BACKGROUND_SYNC, can
 from .engines.page import Browser, Page
 from .person import await_states, await_worker, enqueue, open_posts
 from .proxy import Fault, Proxy
@@ -32,14 +33,18 @@ def test_reloaded_in_the_middle_of_a_flush(
 
 
 def test_closed_in_the_middle_of_a_flush(site: Site, proxy: Proxy, engine: Browser, tab: Page) -> None:
-    """The page closes while its flush holds the lock: the worker, which waited for it, delivers with no page open."""
+    """The page closes while its flush holds the lock: with background sync the worker, which waited for it, delivers.
+
+    Without, it usually does so too, but Firefox sometimes loses what a closing page tells its worker.
+    """
     await_worker(tab)
     hanging = proxy.on("POST", "/bgsync/v1/deliveries/", faults.hang, times=1)
     enqueue(tab, TEXT)
     wait_until(lambda: hanging.hits, because="the delivery is on its way")
     tab.close()
-    await_posts(site, [TEXT])
-    assert proxy.contexts() == {"page", "worker"}
+    if can(engine.name, BACKGROUND_SYNC):
+        await_posts(site, [TEXT])
+        assert proxy.contexts() == {"page", "worker"}
     tab = open_posts(engine, proxy.url)
     await_states(tab, {})
     assert_applied_once(site, [TEXT])

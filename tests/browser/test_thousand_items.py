@@ -9,7 +9,7 @@ import pytest
 
 from .chance import EVERY_KIND, Chance
 from .engines.page import Browser
-from .person import await_worker, flush, open_posts, sign_in, states
+from .person import await_worker, sign_in, states
 from .proxy import Proxy
 from .site import Installation, Site
 from .waiting import wait_until
@@ -43,8 +43,10 @@ def test_three_tabs_and_a_worker(site: Site, proxy: Proxy, engine: Browser) -> N
     first = engine.open()
     sign_in(first, proxy.url)
     await_worker(first)
-    tabs = [first, *(open_posts(engine, proxy.url) for _ in range(TABS - 1))]
-    chance = Chance(0.1, seed=4)
+    tabs = [first, *(engine.open() for _ in range(TABS - 1))]
+    for tab in tabs:
+        tab.goto(f"{proxy.url}/accounts/login/")  # a page that shows no items: drawing them is not what is tested
+    chance = Chance(of=10, seed=4)
     for method in ("GET", "POST"):
         proxy.on(method, "/bgsync/", chance)
     for number, tab in enumerate(tabs):
@@ -53,21 +55,18 @@ def test_three_tabs_and_a_worker(site: Site, proxy: Proxy, engine: Browser) -> N
 
     def all_settled() -> bool:
         for tab in tabs:
-            flush(tab)  # somebody who wants it now: our own backoff would only make this test longer
+            tab.evaluate("void bgsync.flush()")  # somebody wants it now: our backoff would only make this test longer
         first.evaluate(WAKE_THE_WORKER)
-        return all(tab.evaluate("window.results.length") for tab in tabs) and not states(first)
+        return sum(tab.evaluate("window.results.length") for tab in tabs) == ITEMS
 
-    wait_until(all_settled, because="the outbox is empty", timeout=SECONDS)
-    wait_until(
-        lambda: sum(tab.evaluate("window.results.length") for tab in tabs) == ITEMS, because="every promise is kept"
-    )
+    wait_until(all_settled, because="every promise is kept", timeout=SECONDS)
+    assert states(first) == {}
     assert {status for tab in tabs for status in tab.evaluate("window.results.map(r => r.status)")} == {"applied"}
     assert sorted(int(text) for _, text in site.posts()) == list(range(ITEMS))
     assert [item["state"] for item in site.items()] == ["applied"] * ITEMS
     for lane in ("of tab 0", "of tab 1", "of tab 2", "of all tabs"):
         applied = [row["seq"] for row in site.rows(BY_LANE) if row["lane"] == lane]
-        assert len(applied) > ITEMS / 10
+        assert len(applied) > ITEMS / 20
         assert applied == sorted(applied), lane
     assert proxy.contexts() == {"page", "worker"}
-    assert set(chance.met) == set(range(len(EVERY_KIND)))
-    print(f"{sum(chance.met.values())} faults in {len(proxy.exchanges)} requests")
+    assert set(chance.met) == set(EVERY_KIND)

@@ -122,6 +122,7 @@ class Tab(Page):
         self.send("Page.navigate", url=url)
 
     def set_offline(self, is_offline: bool) -> None:
+        self.send("Network.enable")
         unlimited = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
         self.send("Network.emulateNetworkConditions", offline=is_offline, **unlimited)
 
