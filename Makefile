@@ -95,7 +95,7 @@ bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.background
 
 # Beside Workbox's queue, in Chromium: two minutes, most of them Workbox's
-bench-browser: $(VENV)/.test chromium
+bench-browser: $(VENV)/.test browsers
 	@$(BIN)/python -m benchmarks.draining $(BGSYNC_BENCH_URL)
 
 # -- tests -----------------------------------------------------------------------------------------

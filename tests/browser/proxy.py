@@ -31,7 +31,7 @@ class Exchange:
 
     async def forward(self) -> Response:
         """Hand the request to the site and wait for its whole answer."""
-        reader, writer = await asyncio.open_connection(*self.origin)
+        reader, writer = await connect(self.origin)
         try:
             writer.write(self.request.encode(keep_alive=False))
             self.answered_by_site = await read_response(reader)
@@ -148,6 +148,7 @@ class Proxy:
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
+        await asyncio.sleep(0)  # what was closed is only gone after the loop's next turn
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -172,6 +173,16 @@ class Proxy:
         finally:
             exchange.ended = True
         return not writer.is_closing()
+
+
+async def connect(address: tuple[str, int]) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A connection; one that is cancelled while it is being made leaves nothing open."""
+    opening = asyncio.ensure_future(asyncio.open_connection(*address))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        (await opening)[1].close()
+        raise
 
 
 async def pass_on(exchange: Exchange) -> None:
