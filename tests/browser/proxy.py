@@ -14,6 +14,9 @@ from typing import Any
 from .ports import free_port
 from .wire import Request, Response, read_request, read_response, reset
 
+# Turns of the loop after which what was accepted is being served, and what was closed is gone.
+TURNS = 10
+
 Fault = Callable[["Exchange"], Awaitable[None]]
 
 
@@ -145,10 +148,15 @@ class Proxy:
 
     async def _shut_down(self) -> None:
         self._server.close()
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        await asyncio.sleep(0)  # what was closed is only gone after the loop's next turn
+        for exchange in self.exchanges:
+            exchange.client.transport.abort()  # closed or not, a browser may not have read all of its answer
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
