@@ -1,3 +1,4 @@
+import {forceCloseDatabase} from "fake-indexeddb";
 import {openDB} from "idb";
 import {describe, expect, test, vi} from "vitest";
 
@@ -5,6 +6,7 @@ import {Database} from "../../src/shared/database";
 import {changeDevice, readDevice} from "../../src/shared/device";
 import {DATABASE} from "../../src/shared/schema";
 import {FakeContext} from "./support/device";
+import {until} from "./support/page";
 
 test("a new device gets its client id once", async () => {
     const first = await new Database().read(readDevice);
@@ -39,6 +41,40 @@ test("a handle that was lost is opened again", async () => {
     await (await handleOf(device.runtime.db)).close();
     await device.write();
     expect(await device.states()).toEqual(["queued", "queued"]);
+});
+
+test("a handle that the browser has taken away is opened again", async () => {
+    const device = new FakeContext();
+    await device.write();
+    const handle = await handleOf(device.runtime.db);
+    vi.spyOn(handle, "transaction").mockImplementation(() => {
+        throw new DOMException("Connection to Indexed Database server lost", "UnknownError");
+    });
+    await device.write();
+    expect(await device.states()).toEqual(["queued", "queued"]);
+    expect(await handleOf(device.runtime.db)).not.toBe(handle);
+});
+
+test("a handle whose end the browser announces is not used again", async () => {
+    const device = new FakeContext();
+    await device.write();
+    const handle = await handleOf(device.runtime.db);
+    const used = vi.spyOn(handle, "transaction");
+    forceCloseDatabase(handle as never);
+    await until(() => !handleOf(device.runtime.db));
+    await device.write();
+    expect(used).not.toHaveBeenCalled();
+    expect(await device.states()).toEqual(["queued", "queued"]);
+});
+
+test("what was being written when a newer version comes is written", async () => {
+    const device = new FakeContext();
+    await device.write();
+    const writing = device.writeMany(3);
+    const newer = await openDB(DATABASE, 99);
+    newer.close();
+    await writing;
+    expect(await device.states()).toHaveLength(4);
 });
 
 test("a newer version is let in, and work goes on", async () => {
