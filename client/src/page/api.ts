@@ -130,12 +130,12 @@ export class Bgsync extends EventTarget {
 
     /** In the order they were written. */
     async list({tag, lane, state, limit}: Filter = {}): Promise<Item[]> {
-        const items = (await this.#parts.outbox.list()).filter((item) => (
+        const matches = (item: StoredItem) => (
             (tag === undefined || item.tag === tag)
             && (lane === undefined || item.lane === lane)
             && (state === undefined || item.state === state)
-        ));
-        return items.slice(0, limit).map(view);
+        );
+        return (await this.#parts.outbox.list(matches, limit)).map(view);
     }
 
     /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
@@ -207,8 +207,8 @@ export class Bgsync extends EventTarget {
     }
 
     async #isWaiting(lane: string | undefined): Promise<boolean> {
-        const items = await this.#parts.outbox.list();
-        return items.some((item) => item.state !== "parked" && (lane === undefined || item.lane === lane));
+        const isOne = (item: StoredItem) => item.state !== "parked" && (lane === undefined || item.lane === lane);
+        return (await this.#parts.outbox.list(isOne, 1)).length > 0;
     }
 }
 

@@ -111,7 +111,8 @@ export class Triggers {
     }
 
     private async rearm(): Promise<void> {
-        const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
+        // The tags of the oldest are enough to be woken by, and then everything is sent.
+        const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued", LOOKED_AT));
         if (queued.length) await this.registration.arm(new Set(queued.map(({tag}) => tag)));
     }
 

@@ -1,5 +1,5 @@
 import type {Moment} from "./backoff";
-import {readDevice} from "./device";
+import {changeDevice, readDevice} from "./device";
 import {overdueItems, put} from "./items";
 import type {Announcement} from "./messages";
 import {verdictHere} from "./results";
@@ -12,12 +12,14 @@ import {applyResult} from "./settlement";
  * the device's own clock says may be years off, and right again the next day.
  */
 export async function startAging({db, config}: Runtime): Promise<void> {
-    if (!(await db.read(ageless)).length) return;
+    const known = await db.read(readDevice);
+    if (known.answers === known.aged) return;
     await db.write(async (tx) => {
-        const {answered_at} = await readDevice(tx);
+        const {answers, answered_at} = await readDevice(tx);
         for (const item of await ageless(tx)) {
             put(tx, {...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge)});
         }
+        await changeDevice(tx, {aged: answers});
     });
 }
 

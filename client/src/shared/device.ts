@@ -21,6 +21,8 @@ export interface Device {
     answered_at: number;
     /** How many times it has answered. */
     answers: number;
+    /** How many of them the waiting items have been looked through for: they may be many. */
+    aged: number;
     minted: Minted;
     limits: Limits;
     /** The server asked for no delivery before this instant. */
@@ -50,6 +52,7 @@ export const INITIAL_DEVICE: Device = {
     clock: 0,
     answered_at: 0,
     answers: 0,
+    aged: 0,
     minted: {at: 0, count: 0},
     limits: DEFAULT_LIMITS,
     not_before: 0,

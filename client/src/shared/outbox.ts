@@ -36,6 +36,7 @@ export interface Cleared {
 
 /** What a delivery reports of the items that were refused here. */
 const DROPPED: Partial<Record<ErrorCode, string>> = {quota_exceeded: "quota", too_large: "too_large"};
+const PAGE = 200;
 /** The server can never run these under their id. */
 const COPIED = new Set(["expired", "id_too_old"]);
 /** The server will never run these. */
@@ -72,11 +73,18 @@ export class Outbox {
         return this.db.read((tx) => findOwn(tx, id));
     }
 
-    /** In the order they were written. */
-    list(): Promise<StoredItem[]> {
+    /** In the order they were written; at most `limit` of those that match, read in pages, since an outbox may be long. */
+    list(matches: (item: StoredItem) => boolean = () => true, limit = Infinity): Promise<StoredItem[]> {
         return this.db.read(async (tx) => {
-            const items = await ownedBy(tx, (await readDevice(tx)).owner);
-            return items.sort((a, b) => a.seq - b.seq);
+            const {owner} = await readDevice(tx);
+            const found: StoredItem[] = [];
+            for (let last = 0, isMore = true; isMore && found.length < limit;) {
+                const page = await tx.objectStore("items").getAll(IDBKeyRange.lowerBound(last, true), PAGE);
+                found.push(...page.filter((item) => item.owner === owner && matches(item)));
+                last = page.at(-1)?.seq ?? last;
+                isMore = page.length === PAGE;
+            }
+            return found.slice(0, limit);
         });
     }
 

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 082a41163a1cb2242bc0fae2c2561a27717beb158e15a293f3961fe4e046f90a */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e50e26dc5bf0824705c6c0f71813d8dd9de179ba05eb11c4a0bc8bbfb33592d8 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -108,6 +108,7 @@
     clock: 0,
     answered_at: 0,
     answers: 0,
+    aged: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -556,12 +557,14 @@
 
   // src/shared/aging.ts
   async function startAging({ db, config }) {
-    if (!(await db.read(ageless)).length) return;
+    const known2 = await db.read(readDevice);
+    if (known2.answers === known2.aged) return;
     await db.write(async (tx) => {
-      const { answered_at } = await readDevice(tx);
+      const { answers, answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
         put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
+      await changeDevice(tx, { aged: answers });
     });
   }
   async function expire(tx, moment) {

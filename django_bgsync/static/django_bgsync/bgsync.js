@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 082a41163a1cb2242bc0fae2c2561a27717beb158e15a293f3961fe4e046f90a */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e50e26dc5bf0824705c6c0f71813d8dd9de179ba05eb11c4a0bc8bbfb33592d8 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -126,6 +126,7 @@
     clock: 0,
     answered_at: 0,
     answers: 0,
+    aged: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -571,12 +572,14 @@
 
   // src/shared/aging.ts
   async function startAging({ db, config }) {
-    if (!(await db.read(ageless)).length) return;
+    const known2 = await db.read(readDevice);
+    if (known2.answers === known2.aged) return;
     await db.write(async (tx) => {
-      const { answered_at } = await readDevice(tx);
+      const { answers, answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
         put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
+      await changeDevice(tx, { aged: answers });
     });
   }
   async function expire(tx, moment) {
@@ -1257,6 +1260,7 @@
 
   // src/shared/outbox.ts
   var DROPPED = { quota_exceeded: "quota", too_large: "too_large" };
+  var PAGE = 200;
   var COPIED = /* @__PURE__ */ new Set(["expired", "id_too_old"]);
   var FINAL = /* @__PURE__ */ new Set(["payload_mismatch", "discarded"]);
   var Outbox = class {
@@ -1288,11 +1292,18 @@
     get(id) {
       return this.db.read((tx) => findOwn(tx, id));
     }
-    /** In the order they were written. */
-    list() {
+    /** In the order they were written; at most `limit` of those that match, read in pages, since an outbox may be long. */
+    list(matches = () => true, limit = Infinity) {
       return this.db.read(async (tx) => {
-        const items = await ownedBy(tx, (await readDevice(tx)).owner);
-        return items.sort((a, b) => a.seq - b.seq);
+        const { owner } = await readDevice(tx);
+        const found = [];
+        for (let last = 0, isMore = true; isMore && found.length < limit; ) {
+          const page = await tx.objectStore("items").getAll(IDBKeyRange.lowerBound(last, true), PAGE);
+          found.push(...page.filter((item) => item.owner === owner && matches(item)));
+          last = page.at(-1)?.seq ?? last;
+          isMore = page.length === PAGE;
+        }
+        return found.slice(0, limit);
       });
     }
     counts() {
@@ -1651,8 +1662,8 @@
     }
     /** In the order they were written. */
     async list({ tag, lane, state, limit } = {}) {
-      const items = (await this.#parts.outbox.list()).filter((item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state));
-      return items.slice(0, limit).map(view);
+      const matches = (item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state);
+      return (await this.#parts.outbox.list(matches, limit)).map(view);
     }
     /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
     async retry(id) {
@@ -1713,8 +1724,8 @@
       return reading;
     }
     async #isWaiting(lane) {
-      const items = await this.#parts.outbox.list();
-      return items.some((item) => item.state !== "parked" && (lane === void 0 || item.lane === lane));
+      const isOne = (item) => item.state !== "parked" && (lane === void 0 || item.lane === lane);
+      return (await this.#parts.outbox.list(isOne, 1)).length > 0;
     }
   };
   function eventOf(announcement) {
@@ -2253,7 +2264,7 @@
       return trigger !== "timer" && (await this.counts()).blocked > 0;
     }
     async rearm() {
-      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
+      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued", LOOKED_AT2));
       if (queued.length) await this.registration.arm(new Set(queued.map(({ tag }) => tag)));
     }
     /** Set the timer anew, once for all the changes that come while it is being set. */
