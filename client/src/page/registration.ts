@@ -1,8 +1,9 @@
+import {isPast} from "../shared/batch";
 import {changeDevice, readDevice} from "../shared/device";
 import type {WorkerMessage} from "../shared/messages";
 import type {Capabilities} from "../shared/protocol";
 import type {Runtime} from "../shared/runtime";
-import {nextBrowserTag} from "../shared/synctags";
+import {nextBrowserTag, PAUSE} from "../shared/synctags";
 import type {PageConfig} from "./config";
 import {permission, survey} from "./survey";
 import type {Updates} from "./updates";
@@ -71,9 +72,12 @@ export class WorkerRegistration {
         const sync = (await this.active())?.sync;
         if (!sync || REFUSED.has(this.known.sync)) return;
         const failed = await this.failedTags(sync);
+        const {failed_at} = await this.runtime.db.read(readDevice);
+        // Without a network the browser holds the new tag, and fires it when there is one again.
+        const mayFollow = !navigator.onLine || isPast(failed_at + PAUSE, this.runtime.now());
         const before = this.known.sync;
         for (const tag of tags) {
-            const browserTag = nextBrowserTag(tag, failed);
+            const browserTag = nextBrowserTag(tag, failed, mayFollow);
             if (browserTag) this.known.sync = await granted(sync, browserTag);
         }
         if (this.known.sync !== before) await this.remember();

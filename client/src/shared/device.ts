@@ -36,6 +36,8 @@ export interface Device {
     lease: {by: string; until: number};
     /** Browser sync tags whose last event failed: the browser waits minutes before it fires them again. */
     failed_tags: string[];
+    /** When the latest of them did. */
+    failed_at: number;
     dropped: Record<string, number>;
     /** As the last page found them; the worker cannot find out by itself. */
     capabilities: Capabilities;
@@ -61,6 +63,7 @@ export const INITIAL_DEVICE: Device = {
     dirty: null,
     lease: {by: "", until: 0},
     failed_tags: [],
+    failed_at: 0,
     dropped: {},
     capabilities: {
         worker: "none", sync: "unsupported", periodicSync: "unsupported", notifications: "unsupported",

@@ -98,7 +98,7 @@ export class Flush {
         if (!device.owner) return (await this.findOwner()) ?? this.next();
         const isDoubtful = isCutOff(device) || isLongAgo(device, now());
         if (!this.hasProbed && isDoubtful) return (await this.probe(device)) ?? this.next();
-        await this.lock.renew();
+        if (!(await this.lock.renew())) return "postponed";
         return db.write((tx) => this.prepare(tx, device.owner));
     }
 

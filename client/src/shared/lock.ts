@@ -2,7 +2,7 @@ import {changeDevice, readDevice} from "./device";
 import type {Runtime} from "./runtime";
 
 const NAME = "bgsync:flush";
-/** Longer than the longest request of a page, and renewed before each. */
+/** Renewed while the flush lasts: a single request may take longer, with a token to be asked for first. */
 export const LEASE = 45_000;
 
 export const BUSY = Symbol("another context is flushing");
@@ -29,16 +29,18 @@ export class FlushLock {
         return locks ? locks.request(NAME, {signal}, work) : this.underLease(work);
     }
 
-    /** Keep the lease while working; nothing to do for a lock. */
-    async renew(): Promise<void> {
-        if (!this.isExclusive) await this.lease(LEASE);
+    /** Whether the right still stands: a frozen tab wakes up to find its lease over and another one flushing. */
+    async renew(): Promise<boolean> {
+        return this.isExclusive || this.lease(LEASE);
     }
 
     private async underLease<T>(work: () => Promise<T>): Promise<T | typeof BUSY> {
         if (!(await this.lease(LEASE))) return BUSY;
+        const beat = setInterval(() => void this.lease(LEASE).catch(() => undefined), LEASE / 3);
         try {
             return await work();
         } finally {
+            clearInterval(beat);
             await this.lease(0);
         }
     }

@@ -39,9 +39,9 @@ export class SyncEvents {
     private async remember(tag: string, hasFailed: boolean): Promise<void> {
         await this.runtime.db.write(async (tx) => {
             const {failed_tags} = await readDevice(tx);
-            if (failed_tags.includes(tag) === hasFailed) return;
+            if (!hasFailed && !failed_tags.includes(tag)) return;
             const others = failed_tags.filter((other) => other !== tag);
-            await changeDevice(tx, {failed_tags: hasFailed ? [...others, tag] : others});
+            await changeDevice(tx, hasFailed ? {failed_tags: [...others, tag], failed_at: this.runtime.now()} : {failed_tags: others});
         });
     }
 }

@@ -26,7 +26,8 @@ beforeAll(() => {
     mkdirSync(modules);
     execFileSync("tar", ["-xzf", join(project, filename), "-C", modules]);
     execFileSync("mv", [join(modules, "package"), join(modules, "django-bgsync")]);
-    symlinkSync(join(CLIENT, "node_modules/idb"), join(modules, "idb"));
+    const {dependencies} = JSON.parse(readFileSync(join(modules, "django-bgsync/package.json"), "utf8")) as {dependencies: object};
+    for (const name of Object.keys(dependencies)) symlinkSync(join(CLIENT, "node_modules", name), join(modules, name));
     for (const name of ["page.ts", "worker.ts"]) copyFileSync(join(CONSUMER, name), join(project, name));
     writeFileSync(join(project, "package.json"), '{"type": "module"}');
 }, SLOW);

@@ -1,4 +1,4 @@
-import {describe, expect, test} from "vitest";
+import {describe, expect, test, vi} from "vitest";
 
 import {changeDevice} from "../../src/shared/device";
 import {put} from "../../src/shared/items";
@@ -6,6 +6,7 @@ import {BUSY} from "../../src/shared/lock";
 import type {Runtime} from "../../src/shared/runtime";
 import {FakeContext} from "./support/device";
 import {FakeLocks} from "./support/locks";
+import {until} from "./support/page";
 import {FakeServer} from "./support/server";
 
 /** Several contexts of one browser profile. */
@@ -99,6 +100,38 @@ describe("where there are no Web Locks", () => {
         expect(await device!.flush()).toBe(BUSY);
         device!.now += 45_000;
         expect(await device!.flush()).toBe("drained");
+    });
+
+    test("a flush keeps its lease for as long as one request takes", async () => {
+        vi.useFakeTimers({toFake: ["setInterval", "clearInterval"]});
+        const [first, second] = await contexts(2, {locks: undefined});
+        await first!.write();
+        let answer!: () => void;
+        first!.server.deliveries = () => new Promise((resolve) => (answer = () => resolve(undefined)));
+        const flushing = first!.flush();
+        await until(() => first!.server.sent.length);
+        for (let i = 0; i < 6; i += 1) {
+            for (const context of [first!, second!]) context.now += 15_000;
+            await vi.advanceTimersByTimeAsync(15_000);
+            await until(async () => (await first!.device()).lease.until === first!.now + 45_000);
+        }
+        expect(await second!.flush()).toBe(BUSY);
+        answer();
+        expect(await flushing).toBe("drained");
+        expect(vi.getTimerCount()).toBe(0);
+        vi.useRealTimers();
+    });
+
+    test("who has lost the lease sends nothing more", async () => {
+        const [frozen, other] = await contexts(2, {locks: undefined});
+        await frozen!.write();
+        frozen!.server.deliveries = async () => {
+            await other!.runtime.db.write((tx) => changeDevice(tx, {lease: {by: "other", until: frozen!.now + 45_000}}));
+            await frozen!.write();
+            return undefined;
+        };
+        expect(await frozen!.flush()).toBe("postponed");
+        expect(frozen!.server.sent).toHaveLength(1);
     });
 
     test("a lease from a clock that was set back holds nobody up", async () => {

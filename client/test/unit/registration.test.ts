@@ -38,6 +38,7 @@ beforeEach(() => {
     permissions = {};
     vi.stubGlobal("navigator", {
         serviceWorker: container,
+        onLine: true,
         storage: {persisted: async () => true},
         permissions: {query: async ({name}: {name: string}) => {
             if (!permissions[name]) throw new TypeError("no such permission");
@@ -176,6 +177,21 @@ describe("asking the browser to wake the worker", () => {
         sync.pending = ["bgsync:post"];
         await registration.arm(["post"]);
         expect(sync.registered).toEqual(["bgsync:post#2"]);
+    });
+
+    test.each([
+        ["a moment after it", 59_999, true, []], ["a minute after it", 60_000, true, ["bgsync:post#2"]],
+        ["a moment after it, without a network", 0, false, ["bgsync:post#2"]],
+    ])("takes the next tag not within the outage that made the one before fail: %s", async (_name, later, onLine, tags) => {
+        const [registration, device] = await started();
+        Object.assign(navigator, {onLine});
+        await device.runtime.db.write((tx) => changeDevice(tx, {failed_tags: ["bgsync:post"], failed_at: device.now}));
+        sync.pending = ["bgsync:post"];
+        device.now += later;
+        await registration.arm(["post"]);
+        expect(sync.registered).toEqual(tags);
+        await registration.arm(["order"]);
+        expect(sync.registered).toEqual([...tags, "bgsync:order"]);
     });
 
     test("takes a tag again that the browser has forgotten", async () => {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e50e26dc5bf0824705c6c0f71813d8dd9de179ba05eb11c4a0bc8bbfb33592d8 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 41a0e501b8050a45cadea5bd7d4730d372dca13ac3835d0b33835e5533259974 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -108,7 +108,6 @@
     clock: 0,
     answered_at: 0,
     answers: 0,
-    aged: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -117,6 +116,7 @@
     dirty: null,
     lease: { by: "", until: 0 },
     failed_tags: [],
+    failed_at: 0,
     dropped: {},
     capabilities: {
       worker: "none",
@@ -557,14 +557,12 @@
 
   // src/shared/aging.ts
   async function startAging({ db, config }) {
-    const known2 = await db.read(readDevice);
-    if (known2.answers === known2.aged) return;
+    if (!(await db.read(ageless)).length) return;
     await db.write(async (tx) => {
-      const { answers, answered_at } = await readDevice(tx);
+      const { answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
         put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
-      await changeDevice(tx, { aged: answers });
     });
   }
   async function expire(tx, moment) {
@@ -880,15 +878,17 @@
       const { locks } = this.runtime;
       return locks ? locks.request(NAME, { signal }, work) : this.underLease(work);
     }
-    /** Keep the lease while working; nothing to do for a lock. */
+    /** Whether the right still stands: a frozen tab wakes up to find its lease over and another one flushing. */
     async renew() {
-      if (!this.isExclusive) await this.lease(LEASE);
+      return this.isExclusive || this.lease(LEASE);
     }
     async underLease(work) {
       if (!await this.lease(LEASE)) return BUSY;
+      const beat = setInterval(() => void this.lease(LEASE).catch(() => void 0), LEASE / 3);
       try {
         return await work();
       } finally {
+        clearInterval(beat);
         await this.lease(0);
       }
     }
@@ -1037,7 +1037,7 @@
       if (!device.owner) return await this.findOwner() ?? this.next();
       const isDoubtful = isCutOff(device) || isLongAgo(device, now());
       if (!this.hasProbed && isDoubtful) return await this.probe(device) ?? this.next();
-      await this.lock.renew();
+      if (!await this.lock.renew()) return "postponed";
       return db.write((tx) => this.prepare(tx, device.owner));
     }
     async send(prepared) {
@@ -1356,9 +1356,9 @@
     async remember(tag, hasFailed) {
       await this.runtime.db.write(async (tx) => {
         const { failed_tags } = await readDevice(tx);
-        if (failed_tags.includes(tag) === hasFailed) return;
+        if (!hasFailed && !failed_tags.includes(tag)) return;
         const others = failed_tags.filter((other) => other !== tag);
-        await changeDevice(tx, { failed_tags: hasFailed ? [...others, tag] : others });
+        await changeDevice(tx, hasFailed ? { failed_tags: [...others, tag], failed_at: this.runtime.now() } : { failed_tags: others });
       });
     }
   };

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e50e26dc5bf0824705c6c0f71813d8dd9de179ba05eb11c4a0bc8bbfb33592d8 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 41a0e501b8050a45cadea5bd7d4730d372dca13ac3835d0b33835e5533259974 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -126,7 +126,6 @@
     clock: 0,
     answered_at: 0,
     answers: 0,
-    aged: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -135,6 +134,7 @@
     dirty: null,
     lease: { by: "", until: 0 },
     failed_tags: [],
+    failed_at: 0,
     dropped: {},
     capabilities: {
       worker: "none",
@@ -572,14 +572,12 @@
 
   // src/shared/aging.ts
   async function startAging({ db, config }) {
-    const known2 = await db.read(readDevice);
-    if (known2.answers === known2.aged) return;
+    if (!(await db.read(ageless)).length) return;
     await db.write(async (tx) => {
-      const { answers, answered_at } = await readDevice(tx);
+      const { answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
         put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
-      await changeDevice(tx, { aged: answers });
     });
   }
   async function expire(tx, moment) {
@@ -895,15 +893,17 @@
       const { locks } = this.runtime;
       return locks ? locks.request(NAME, { signal }, work) : this.underLease(work);
     }
-    /** Keep the lease while working; nothing to do for a lock. */
+    /** Whether the right still stands: a frozen tab wakes up to find its lease over and another one flushing. */
     async renew() {
-      if (!this.isExclusive) await this.lease(LEASE);
+      return this.isExclusive || this.lease(LEASE);
     }
     async underLease(work) {
       if (!await this.lease(LEASE)) return BUSY;
+      const beat = setInterval(() => void this.lease(LEASE).catch(() => void 0), LEASE / 3);
       try {
         return await work();
       } finally {
+        clearInterval(beat);
         await this.lease(0);
       }
     }
@@ -1052,7 +1052,7 @@
       if (!device.owner) return await this.findOwner() ?? this.next();
       const isDoubtful = isCutOff(device) || isLongAgo(device, now());
       if (!this.hasProbed && isDoubtful) return await this.probe(device) ?? this.next();
-      await this.lock.renew();
+      if (!await this.lock.renew()) return "postponed";
       return db.write((tx) => this.prepare(tx, device.owner));
     }
     async send(prepared) {
@@ -1260,7 +1260,6 @@
 
   // src/shared/outbox.ts
   var DROPPED = { quota_exceeded: "quota", too_large: "too_large" };
-  var PAGE = 200;
   var COPIED = /* @__PURE__ */ new Set(["expired", "id_too_old"]);
   var FINAL = /* @__PURE__ */ new Set(["payload_mismatch", "discarded"]);
   var Outbox = class {
@@ -1292,18 +1291,11 @@
     get(id) {
       return this.db.read((tx) => findOwn(tx, id));
     }
-    /** In the order they were written; at most `limit` of those that match, read in pages, since an outbox may be long. */
-    list(matches = () => true, limit = Infinity) {
+    /** In the order they were written. */
+    list() {
       return this.db.read(async (tx) => {
-        const { owner } = await readDevice(tx);
-        const found = [];
-        for (let last = 0, isMore = true; isMore && found.length < limit; ) {
-          const page = await tx.objectStore("items").getAll(IDBKeyRange.lowerBound(last, true), PAGE);
-          found.push(...page.filter((item) => item.owner === owner && matches(item)));
-          last = page.at(-1)?.seq ?? last;
-          isMore = page.length === PAGE;
-        }
-        return found.slice(0, limit);
+        const items = await ownedBy(tx, (await readDevice(tx)).owner);
+        return items.sort((a, b) => a.seq - b.seq);
       });
     }
     counts() {
@@ -1662,8 +1654,8 @@
     }
     /** In the order they were written. */
     async list({ tag, lane, state, limit } = {}) {
-      const matches = (item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state);
-      return (await this.#parts.outbox.list(matches, limit)).map(view);
+      const items = (await this.#parts.outbox.list()).filter((item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state));
+      return items.slice(0, limit).map(view);
     }
     /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
     async retry(id) {
@@ -1724,8 +1716,8 @@
       return reading;
     }
     async #isWaiting(lane) {
-      const isOne = (item) => item.state !== "parked" && (lane === void 0 || item.lane === lane);
-      return (await this.#parts.outbox.list(isOne, 1)).length > 0;
+      const items = await this.#parts.outbox.list();
+      return items.some((item) => item.state !== "parked" && (lane === void 0 || item.lane === lane));
     }
   };
   function eventOf(announcement) {
@@ -1958,9 +1950,11 @@
   // src/shared/synctags.ts
   var PREFIX = "bgsync:";
   var MOST = 3;
-  function nextBrowserTag(tag, failed) {
+  var PAUSE = 6e4;
+  function nextBrowserTag(tag, failed, mayFollow = true) {
     const tags = Array.from({ length: MOST }, (_, i) => PREFIX + tag + (i ? `#${i + 1}` : ""));
-    return tags.find((candidate) => !failed.includes(candidate)) ?? null;
+    const next = tags.find((candidate) => !failed.includes(candidate)) ?? null;
+    return mayFollow || next === tags[0] ? next : null;
   }
 
   // src/page/survey.ts
@@ -2096,9 +2090,11 @@
       const sync = (await this.active())?.sync;
       if (!sync || REFUSED.has(this.known.sync)) return;
       const failed = await this.failedTags(sync);
+      const { failed_at } = await this.runtime.db.read(readDevice);
+      const mayFollow = !navigator.onLine || isPast(failed_at + PAUSE, this.runtime.now());
       const before = this.known.sync;
       for (const tag of tags) {
-        const browserTag = nextBrowserTag(tag, failed);
+        const browserTag = nextBrowserTag(tag, failed, mayFollow);
         if (browserTag) this.known.sync = await granted(sync, browserTag);
       }
       if (this.known.sync !== before) await this.remember();
@@ -2264,7 +2260,7 @@
       return trigger !== "timer" && (await this.counts()).blocked > 0;
     }
     async rearm() {
-      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued", LOOKED_AT2));
+      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
       if (queued.length) await this.registration.arm(new Set(queued.map(({ tag }) => tag)));
     }
     /** Set the timer anew, once for all the changes that come while it is being set. */
