@@ -103,6 +103,7 @@ def test_foreign_worker_is_left_alone(site: Site, proxy: Proxy, context: Browser
     posts.expect_state("past the stranger", "sent")
     workers = page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.map(r => r.active.scriptURL))")
     assert workers == [f"{proxy.url}/foreign-worker.js"]
+    assert page.evaluate("bgsync.capabilities()")["worker"] == "foreign"  # known when it has had time to answer
     assert {message.type for message in messages if "importScripts" in message.text} == {"warning"}
     assert proxy.contexts() == {"page"}
     assert_applied_once(site, ["past the stranger"])

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 41a0e501b8050a45cadea5bd7d4730d372dca13ac3835d0b33835e5533259974 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 759d23bb252da62a2578924c70a77104f026a88b18fa6e60509370cb0b50a862 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -108,6 +108,7 @@
     clock: 0,
     answered_at: 0,
     answers: 0,
+    aged: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -557,12 +558,14 @@
 
   // src/shared/aging.ts
   async function startAging({ db, config }) {
-    if (!(await db.read(ageless)).length) return;
+    const known2 = await db.read(readDevice);
+    if (known2.answers === known2.aged) return;
     await db.write(async (tx) => {
-      const { answered_at } = await readDevice(tx);
+      const { answers, answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
         put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
+      await changeDevice(tx, { aged: answers });
     });
   }
   async function expire(tx, moment) {

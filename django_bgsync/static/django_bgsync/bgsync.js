@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 41a0e501b8050a45cadea5bd7d4730d372dca13ac3835d0b33835e5533259974 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 759d23bb252da62a2578924c70a77104f026a88b18fa6e60509370cb0b50a862 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -126,6 +126,7 @@
     clock: 0,
     answered_at: 0,
     answers: 0,
+    aged: 0,
     minted: { at: 0, count: 0 },
     limits: DEFAULT_LIMITS,
     not_before: 0,
@@ -572,12 +573,14 @@
 
   // src/shared/aging.ts
   async function startAging({ db, config }) {
-    if (!(await db.read(ageless)).length) return;
+    const known2 = await db.read(readDevice);
+    if (known2.answers === known2.aged) return;
     await db.write(async (tx) => {
-      const { answered_at } = await readDevice(tx);
+      const { answers, answered_at } = await readDevice(tx);
       for (const item of await ageless(tx)) {
         put(tx, { ...item, expires_at: answered_at + Math.min(item.max_age ?? Infinity, config.maxAge) });
       }
+      await changeDevice(tx, { aged: answers });
     });
   }
   async function expire(tx, moment) {
@@ -1260,6 +1263,7 @@
 
   // src/shared/outbox.ts
   var DROPPED = { quota_exceeded: "quota", too_large: "too_large" };
+  var PAGE = 200;
   var COPIED = /* @__PURE__ */ new Set(["expired", "id_too_old"]);
   var FINAL = /* @__PURE__ */ new Set(["payload_mismatch", "discarded"]);
   var Outbox = class {
@@ -1291,11 +1295,18 @@
     get(id) {
       return this.db.read((tx) => findOwn(tx, id));
     }
-    /** In the order they were written. */
-    list() {
+    /** In the order they were written; at most `limit` of those that match, read in pages, since an outbox may be long. */
+    list(matches = () => true, limit = Infinity) {
       return this.db.read(async (tx) => {
-        const items = await ownedBy(tx, (await readDevice(tx)).owner);
-        return items.sort((a, b) => a.seq - b.seq);
+        const { owner } = await readDevice(tx);
+        const found = [];
+        for (let last = 0, isMore = true; isMore && found.length < limit; ) {
+          const page = await tx.objectStore("items").getAll(IDBKeyRange.lowerBound(last, true), PAGE);
+          found.push(...page.filter((item) => item.owner === owner && matches(item)));
+          last = page.at(-1)?.seq ?? last;
+          isMore = page.length === PAGE;
+        }
+        return found.slice(0, limit);
       });
     }
     counts() {
@@ -1654,8 +1665,8 @@
     }
     /** In the order they were written. */
     async list({ tag, lane, state, limit } = {}) {
-      const items = (await this.#parts.outbox.list()).filter((item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state));
-      return items.slice(0, limit).map(view);
+      const matches = (item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state);
+      return (await this.#parts.outbox.list(matches, limit)).map(view);
     }
     /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
     async retry(id) {
@@ -1716,8 +1727,8 @@
       return reading;
     }
     async #isWaiting(lane) {
-      const items = await this.#parts.outbox.list();
-      return items.some((item) => item.state !== "parked" && (lane === void 0 || item.lane === lane));
+      const isOne = (item) => item.state !== "parked" && (lane === void 0 || item.lane === lane);
+      return (await this.#parts.outbox.list(isOne, 1)).length > 0;
     }
   };
   function eventOf(announcement) {
@@ -2260,7 +2271,7 @@
       return trigger !== "timer" && (await this.counts()).blocked > 0;
     }
     async rearm() {
-      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued"));
+      const queued = await this.runtime.db.read(async (tx) => inState(tx, (await readDevice(tx)).owner, "queued", LOOKED_AT2));
       if (queued.length) await this.registration.arm(new Set(queued.map(({ tag }) => tag)));
     }
     /** Set the timer anew, once for all the changes that come while it is being set. */
