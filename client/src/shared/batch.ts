@@ -71,17 +71,31 @@ async function candidates(tx: Tx, device: Device, selection: Selection, most: nu
     // Twice as many as may go, so that those that failed do not fill every delivery.
     for (let limit = 2 * most; ; limit *= 4) {
         const queued = await inState(tx, selection.owner, "queued", limit);
-        const found = inTurn(await rows(tx, queued, isDue));
+        const found = inTurn(await rows(tx, queued, isDue, most));
         if (found.length >= most || queued.length < limit) return found;
     }
 }
 
-async function rows(tx: Tx, queued: StoredItem[], isDue: (item: StoredItem) => boolean): Promise<Candidate[][]> {
+async function rows(
+    tx: Tx, queued: StoredItem[], isDue: (item: StoredItem) => boolean, most: number,
+): Promise<Candidate[][]> {
     const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{item, after: null}]);
     const lanes = new Map(queued.filter((item) => item.lane).map(({owner, lane}) => [lane, owner]));
-    const index = tx.objectStore("items").index("owner_lane");
-    const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
+    const ordered = [...lanes].map(([lane, owner]) => row(tx, [owner, lane], isDue, most));
     return [...free, ...(await Promise.all(ordered))];
+}
+
+/** What may be sent of one lane, reading no further than needed: it may be long. */
+async function row(
+    tx: Tx, lane: [owner: string, lane: string], isDue: (item: StoredItem) => boolean, most: number,
+): Promise<Candidate[]> {
+    for (let limit = 2 * most; ; limit *= 4) {
+        const items = await tx.objectStore("items").index("owner_lane").getAll(lane, limit);
+        const found = sendable(items, isDue);
+        const last = items.at(-1);
+        const hasStopped = last?.state === "queued" && found.at(-1)?.item !== last;
+        if (items.length < limit || found.length >= most || hasStopped) return found;
+    }
 }
 
 /** What fails again and again is tried alone first: it may be the one that breaks the delivery for the others. */

@@ -1,6 +1,10 @@
 import {expect, test, vi} from "vitest";
 
+import {changeDevice} from "../../src/shared/device";
+import {put} from "../../src/shared/items";
+import type {Draft} from "../../src/shared/outbox";
 import {FakeContext} from "./support/device";
+import {json, problem, result} from "./support/server";
 
 /** How many items the outbox handed out while `work` ran. */
 async function itemsRead(device: FakeContext, work: () => Promise<unknown>): Promise<number> {
@@ -19,9 +23,9 @@ async function itemsRead(device: FakeContext, work: () => Promise<unknown>): Pro
     return read;
 }
 
-async function full(): Promise<FakeContext> {
+async function full(draft: Partial<Draft> = {}): Promise<FakeContext> {
     const device = await new FakeContext().signedIn();
-    const {seq: _, ...item} = await device.write();
+    const {seq: _, ...item} = await device.write(draft);
     await device.runtime.db.write(async (tx) => {
         for (let i = 0; i < 1_500; i += 1) void tx.objectStore("items").add({...item, id: `item-${i}`} as never);
     });
@@ -53,4 +57,25 @@ test("a flush that nobody answers reads a few deliveries' worth of them", async 
     device.server.sessions = () => new TypeError("Failed to fetch");
     await device.flush();
     expect(await itemsRead(device, () => device.flush())).toBeLessThan(1_000);
+});
+
+test("of a long lane no more is read than a delivery takes", async () => {
+    const device = await full({lane: "orders"});
+    device.server.deliveries = () => problem(429, "throttled", {}, "30");
+    await device.runtime.db.write((tx) => changeDevice(tx, {aged: 1}));
+    expect(await itemsRead(device, () => device.flush())).toBeLessThan(1_000);
+    expect(device.server.sent[0]).toHaveLength(100);
+});
+
+test("what comes after many parked items of its lane is found", async () => {
+    const device = await full({lane: "orders"});
+    await device.runtime.db.write(async (tx) => {
+        for (const item of await tx.objectStore("items").getAll()) {
+            put(tx, {...item, state: "parked", result: result(item.id, "rejected")});
+        }
+    });
+    const {id} = await device.write({lane: "orders"});
+    device.server.deliveries = ({envelope}) => json(device.server.answer(envelope.items.map((item) => result(item.id))));
+    await device.flush();
+    expect(device.server.sent).toContainEqual([id]);
 });

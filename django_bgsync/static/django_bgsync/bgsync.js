@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 759d23bb252da62a2578924c70a77104f026a88b18fa6e60509370cb0b50a862 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 94ae6ec7a9f6d94e4f9fed0b85fb2dcbb4e230410c43f398e1c3de273e308d10 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -614,8 +614,8 @@
     return candidates2;
   }
   function inTurn(rows2) {
-    const head = (row) => row[0].item;
-    return rows2.filter((row) => row.length > 0).sort((a, b) => head(a).failures - head(b).failures || head(a).seq - head(b).seq).flat();
+    const head = (row2) => row2[0].item;
+    return rows2.filter((row2) => row2.length > 0).sort((a, b) => head(a).failures - head(b).failures || head(a).seq - head(b).seq).flat();
   }
   function isFinished(item) {
     return item.state === "parked" && item.result?.code !== "dead";
@@ -654,16 +654,24 @@
     const isDue = (item) => !selection.tried.has(item.id) && !isOverdue(item, device) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
     for (let limit = 2 * most; ; limit *= 4) {
       const queued = await inState(tx, selection.owner, "queued", limit);
-      const found = inTurn(await rows(tx, queued, isDue));
+      const found = inTurn(await rows(tx, queued, isDue, most));
       if (found.length >= most || queued.length < limit) return found;
     }
   }
-  async function rows(tx, queued, isDue) {
+  async function rows(tx, queued, isDue, most) {
     const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{ item, after: null }]);
     const lanes = new Map(queued.filter((item) => item.lane).map(({ owner, lane }) => [lane, owner]));
-    const index = tx.objectStore("items").index("owner_lane");
-    const ordered = [...lanes].map(async ([lane, owner]) => sendable(await index.getAll([owner, lane]), isDue));
+    const ordered = [...lanes].map(([lane, owner]) => row(tx, [owner, lane], isDue, most));
     return [...free, ...await Promise.all(ordered)];
+  }
+  async function row(tx, lane, isDue, most) {
+    for (let limit = 2 * most; ; limit *= 4) {
+      const items = await tx.objectStore("items").index("owner_lane").getAll(lane, limit);
+      const found = sendable(items, isDue);
+      const last = items.at(-1);
+      const hasStopped = last?.state === "queued" && found.at(-1)?.item !== last;
+      if (items.length < limit || found.length >= most || hasStopped) return found;
+    }
   }
   function isProbe(found, { proven }) {
     return !proven && (found[0]?.item.failures ?? 0) >= 2;
