@@ -115,3 +115,12 @@ def test_visitor_of_an_api(visitor):
 
     assert (refused.status_code, "X-BGSync" in refused) == (403, False)
     assert only_row().state == "waiting"
+
+
+def test_json_that_was_read_before(device):
+    """A view whose permission asked for the data is compared by the data: the stream is gone."""
+    options = {"content_type": "application/json"}
+    first, again, other = [order(device, "api-read", {"what": text}, **options) for text in ("a", "a", "b")]
+
+    assert (first.status_code, seen(again)) == (201, seen(first))
+    assert refusal(other) == (422, "payload_mismatch")
