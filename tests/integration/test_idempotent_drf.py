@@ -118,7 +118,7 @@ def test_visitor_of_an_api(visitor):
 
 
 def test_json_that_was_read_before(device):
-    """A view whose permission asked for the data is compared by the data: the stream is gone."""
+    """A body that a permission has read is compared all the same."""
     options = {"content_type": "application/json"}
     first, again, other = [order(device, "api-read", {"what": text}, **options) for text in ("a", "a", "b")]
 
