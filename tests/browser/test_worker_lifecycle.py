@@ -71,23 +71,24 @@ def test_update_without_waiting(installation: Installation, context: BrowserCont
         assert posts.page.evaluate("window.updates") == 0
 
 
-def test_worker_is_taken_away(site: Site, context: BrowserContext, tmp_path: Path) -> None:
+def test_worker_is_taken_away(installation: Installation, context: BrowserContext, tmp_path: Path) -> None:
     """ENABLED: False: the worker removes itself, the page sends what was queued, and nothing registers it again."""
-    posts = signed_in(context.new_page(), site)
-    context.set_offline(True)
-    posts.write("written before")
-    site.change(**service_workers(tmp_path, ENABLED=False))
-    site.restart()
-    context.set_offline(False)
-    posts.open()
-    wait_until(lambda: posts.page.evaluate(NO_WORKER), because="the worker has removed itself")
-    posts.expect_state("written before", "sent")
-    posts.open()
-    assert posts.page.evaluate("bgsync.capabilities()")["worker"] == "none"
-    posts.write("written without")
-    posts.expect_state("written without", "sent")
-    assert posts.page.evaluate(NO_WORKER) is True
-    assert_applied_once(site, ["written before", "written without"])
+    with Site(tmp_path, installation) as site:
+        posts = signed_in(context.new_page(), site)
+        context.set_offline(True)
+        posts.write("written before")
+        site.change(**service_workers(tmp_path, ENABLED=False))
+        site.restart()
+        context.set_offline(False)
+        posts.open()
+        wait_until(lambda: posts.page.evaluate(NO_WORKER), because="the worker has removed itself")
+        posts.expect_state("written before", "sent")
+        posts.open()
+        assert posts.page.evaluate("bgsync.capabilities()")["worker"] == "none"
+        posts.write("written without")
+        posts.expect_state("written without", "sent")
+        assert posts.page.evaluate(NO_WORKER) is True
+        assert_applied_once(site, ["written before", "written without"])
 
 
 @pytest.mark.parametrize("register", [True, False])
