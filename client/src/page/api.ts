@@ -169,7 +169,7 @@ export class Bgsync extends EventTarget {
     /** Everything in the outbox as data. */
     async export(): Promise<Export> {
         const {outbox, runtime} = this.#parts;
-        const items = (await outbox.list()).map(async (item) => ({...view(item), files: await outbox.files(item)}));
+        const items = (await outbox.list()).map(async (item) => ({...view(item), files: item.files ? await outbox.files(item) : []}));
         return exported(await Promise.all(items), runtime.now());
     }
 

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 94ae6ec7a9f6d94e4f9fed0b85fb2dcbb4e230410c43f398e1c3de273e308d10 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 52ac081c63b5cd00a3888fe61e094c2498fce05399b5de4095152e12d69d4dd9 */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -1703,7 +1703,7 @@
     /** Everything in the outbox as data. */
     async export() {
       const { outbox, runtime } = this.#parts;
-      const items = (await outbox.list()).map(async (item) => ({ ...view(item), files: await outbox.files(item) }));
+      const items = (await outbox.list()).map(async (item) => ({ ...view(item), files: item.files ? await outbox.files(item) : [] }));
       return exported(await Promise.all(items), runtime.now());
     }
     get connection() {
