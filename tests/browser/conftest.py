@@ -17,7 +17,7 @@ from .engines.page import Page as Tab
 from .person import sign_in
 from .proxy import Proxy
 from .site import Installation, Site
-from .switches import SWITCHES
+from .switches import switches
 from .sync_log import SyncLog
 
 
@@ -116,7 +116,7 @@ def tab(engine: Engine, proxy: Proxy) -> Tab:
 @pytest.fixture(scope="session")
 def browser(executable: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=SWITCHES)
+        browser = playwright.chromium.launch(executable_path=executable, args=switches())
         yield browser
         browser.close()
 

@@ -1,8 +1,6 @@
-"""Where the browser cannot sync in the background, the page delivers."""
+"""Where the browser has Background Sync and refuses it, the page delivers; so it does beside a stranger's worker."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage
@@ -12,33 +10,15 @@ from .arrival import assert_applied_once, await_posts
 from .posts_page import PostsPage
 from .proxy import Proxy
 from .site import Site
-from .switches import INSECURE_HOST
 from .waiting import wait_until
 from .wire import Response
 
-Handicap = Callable[[BrowserContext, Proxy], str]
 
-
-def without_sync_manager(context: BrowserContext, proxy: Proxy) -> str:
-    """Firefox, Safari: a service worker, but no Background Sync."""
-    context.add_init_script("delete window.SyncManager; delete ServiceWorkerRegistration.prototype.sync;")
-    return proxy.url
-
-
-def with_sync_refused(context: BrowserContext, proxy: Proxy) -> str:
+@pytest.fixture
+def posts(context: BrowserContext, proxy: Proxy) -> PostsPage:
     """Brave, or a user's choice: Background Sync is there, and `register()` rejects."""
     context.grant_permissions(["notifications"])  # a list without background-sync: DevTools denies the rest
-    return proxy.url
-
-
-def without_service_worker(context: BrowserContext, proxy: Proxy) -> str:
-    """A phone on the local network: no secure context, so no worker, no locks, no randomUUID."""
-    return proxy.url.replace("127.0.0.1", INSECURE_HOST)
-
-
-@pytest.fixture(params=[without_sync_manager, with_sync_refused, without_service_worker])
-def posts(request: pytest.FixtureRequest, context: BrowserContext, proxy: Proxy) -> PostsPage:
-    posts = PostsPage(context.new_page(), request.param(context, proxy))
+    posts = PostsPage(context.new_page(), proxy.url)
     posts.sign_in()
     return posts
 

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.browser.switches import SWITCHES
+from tests.browser.switches import switches
 from tests.browser.waiting import wait_until
 
 from .page import Browser, Page
@@ -29,10 +29,12 @@ Message = dict[str, Any]
 class Chromium(Browser):
     name = "chromium"
 
-    def __init__(self, executable: str, profile: Path) -> None:
+    def __init__(self, executable: str, profile: Path, *, attempts: int = 100) -> None:
+        """It calls a worker `attempts` times for one sync."""
         super().__init__()
         self.profile = profile
         self._executable = executable
+        self._switches = switches(attempts=attempts)
         self._pid: int | None = None
 
     def start(self) -> None:
@@ -41,7 +43,7 @@ class Chromium(Browser):
         arguments = ["--headless", "--remote-debugging-pipe", f"--user-data-dir={self.profile}"]
         self._pid = os.posix_spawn(
             self._executable,
-            [self._executable, *arguments, *SWITCHES, "about:blank"],
+            [self._executable, *arguments, *self._switches, "about:blank"],
             os.environ,
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, commands, 3),  # Chromium reads commands from 3
