@@ -53,6 +53,7 @@ async function bundle(entry, options) {
         logLevel: "warning",
         // Its paths are relative to where the bundle lies.
         outfile: join(STATIC, "bundle.js"),
+        plugins: [USED_PARTS_OF_IDB],
         target: TARGET,
         tsconfig: join(CLIENT, "tsconfig.base.json"),
         write: false,
@@ -71,6 +72,16 @@ function shrink(name, {text, map}) {
         sourceMap: {content: map, filename: name, url: `${name}.map`},
     });
 }
+
+/** idb installs its shortcuts (`db.get()`, `for await … of store`) by calls that no bundler may drop. We use neither. */
+const USED_PARTS_OF_IDB = {
+    name: "used parts of idb",
+    setup({onLoad}) {
+        onLoad({filter: /node_modules.idb.build.index\.js$/}, ({path}) => (
+            {contents: readFileSync(path, "utf8").replaceAll("\nreplaceTraps(", "\n/* @__PURE__ */ replaceTraps(")}
+        ));
+    },
+};
 
 function sources() {
     const inSource = readdirSync(join(CLIENT, "src"), {recursive: true, withFileTypes: true})

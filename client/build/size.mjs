@@ -2,7 +2,7 @@ import {brotliCompressSync} from "node:zlib";
 
 import {makeBundles} from "./bundles.mjs";
 
-const MOST = {"bgsync.min.js": 15_600, "bgsync-worker.min.js": 9_800};
+const MOST = {"bgsync.min.js": 16_000, "bgsync-worker.min.js": 10_100};
 
 for (const [name, text] of await makeBundles()) {
     if (!name.endsWith(".min.js")) continue;

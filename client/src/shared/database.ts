@@ -1,13 +1,12 @@
 import {translated} from "./errors";
-import {completion, promised} from "./requests";
-import {openHandle, STORES, type Tx, type WriteTx} from "./schema";
+import {openHandle, STORES, type Handle, type Tx, type WriteTx} from "./schema";
 
 /** Transactions on the outbox, over a handle that may be lost at any time (WebKit drops it, a newer version closes it). */
 export class Database {
-    private handle: Promise<IDBDatabase> | null = null;
+    private handle: Promise<Handle> | null = null;
 
     read<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
-        return this.use((handle) => work(promised(handle.transaction(STORES))));
+        return this.use((handle) => work(handle.transaction(STORES, "readonly")));
     }
 
     /** Resolves when the transaction is complete and, where the browser can, on disk. */
@@ -21,7 +20,7 @@ export class Database {
         (await handle)?.close();
     }
 
-    private async use<T>(work: (handle: IDBDatabase) => Promise<T>): Promise<T> {
+    private async use<T>(work: (handle: Handle) => Promise<T>): Promise<T> {
         try {
             return await this.once(work);
         } catch (error) {
@@ -34,11 +33,11 @@ export class Database {
         });
     }
 
-    private async once<T>(work: (handle: IDBDatabase) => Promise<T>): Promise<T> {
+    private async once<T>(work: (handle: Handle) => Promise<T>): Promise<T> {
         return work(await (this.handle ??= this.open()));
     }
 
-    private open(): Promise<IDBDatabase> {
+    private open(): Promise<Handle> {
         const opening = openHandle(() => {
             if (this.handle === opening) this.handle = null;
         });
@@ -46,13 +45,12 @@ export class Database {
     }
 }
 
-async function commit<T>(tx: IDBTransaction, work: (tx: WriteTx) => Promise<T> | T): Promise<T> {
-    const done = completion(tx);
-    done.catch(() => undefined);  // reported below, once
+async function commit<T>(tx: WriteTx, work: (tx: WriteTx) => Promise<T> | T): Promise<T> {
+    tx.done.catch(() => undefined);  // reported below, once
     try {
-        const value = await work(promised(tx));
+        const value = await work(tx);
         ended(() => tx.commit());  // sooner than by itself
-        await done;
+        await tx.done;
         return value;
     } catch (error) {
         const cause = tx.error ?? error;

@@ -1,11 +1,10 @@
-import type {DBSchema, IDBPDatabase, IDBPTransaction} from "idb";
+import {openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction} from "idb";
 
 import {INITIAL_DEVICE, type Device} from "./device";
 import {StorageUnavailableError} from "./errors";
 import type {FileNote, NewFile} from "./files";
 import {uuid4} from "./identity";
 import type {Json, Result} from "./protocol";
-import {outcome} from "./requests";
 import type {Visitor} from "./visitors";
 
 export const DATABASE = "django-bgsync";
@@ -97,12 +96,10 @@ interface Schema extends DBSchema {
 }
 
 type Stores = ["items", "results", "meta", "files"];
-type Within<Mode extends IDBTransactionMode> = Pick<IDBPTransaction<Schema, Stores, Mode>, "objectStore">;
-export type WriteTx = Within<"readwrite">;
-export type Tx = Within<"readonly"> | WriteTx;
-/** Steps wait for nothing: the browser's own objects do, under types that know our stores. */
-type UpgradeDb = IDBPDatabase<Schema>;
-type UpgradeTx = Within<"versionchange">;
+export type Handle = IDBPDatabase<Schema>;
+export type WriteTx = IDBPTransaction<Schema, Stores, "readwrite">;
+export type Tx = IDBPTransaction<Schema, Stores, "readonly"> | WriteTx;
+type UpgradeTx = IDBPTransaction<Schema, Stores, "versionchange">;
 
 /** A write that nobody waits for: later requests see it, and where it fails, its transaction fails with the same error. */
 export function unwaited(written: Promise<unknown>): void {
@@ -110,11 +107,13 @@ export function unwaited(written: Promise<unknown>): void {
 }
 
 /** One step per version, for ever: additive, and no step ever drops a row. */
-const STEPS: ((db: UpgradeDb, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing, indexAge, storeFiles];
+const STEPS: ((db: Handle, tx: UpgradeTx) => void)[] = [createStores, indexCoalescing, indexAge, storeFiles];
 const VERSION = STEPS.length;
 
-/** Open the outbox. `lost` is called when the handle is no longer usable, whoever closed it. */
-export async function openHandle(lost: () => void): Promise<IDBDatabase> {
+/**
+ * Open the outbox: for transactions, since the bundles leave out what idb puts on top of them (`db.get()`, `for await` over a
+ * store). `lost` is called when the handle is no longer usable, whoever closed it. */
+export async function openHandle(lost: () => void): Promise<Handle> {
     if (typeof indexedDB === "undefined") throw new StorageUnavailableError();
     try {
         return await open(VERSION, lost);
@@ -125,23 +124,20 @@ export async function openHandle(lost: () => void): Promise<IDBDatabase> {
     }
 }
 
-async function open(version: number | undefined, lost: () => void): Promise<IDBDatabase> {
-    const request = indexedDB.open(DATABASE, version);
-    request.onupgradeneeded = ({oldVersion}) => {
-        for (const step of STEPS.slice(oldVersion)) {
-            step(request.result as unknown as UpgradeDb, request.transaction as unknown as UpgradeTx);
-        }
-    };
-    const db = await outcome(request);
-    db.onclose = lost;
-    db.onversionchange = () => {
-        db.close();
-        lost();
-    };
-    return db;
+function open(version: number | undefined, lost: () => void): Promise<Handle> {
+    return openDB<Schema>(DATABASE, version, {
+        upgrade: (db, from, _to, tx) => {
+            for (const step of STEPS.slice(from)) step(db, tx as unknown as UpgradeTx);
+        },
+        blocking: (_current, _blocked, event) => {
+            (event.target as IDBDatabase).close();
+            lost();
+        },
+        terminated: lost,
+    });
 }
 
-function createStores(db: UpgradeDb, tx: UpgradeTx): void {
+function createStores(db: Handle, tx: UpgradeTx): void {
     const items = db.createObjectStore("items", {keyPath: "seq", autoIncrement: true});
     items.createIndex("id", "id", {unique: true});
     items.createIndex("aliases", "aliases", {multiEntry: true});
@@ -154,14 +150,14 @@ function createStores(db: UpgradeDb, tx: UpgradeTx): void {
     void tx.objectStore("meta").put({...INITIAL_DEVICE, client: uuid4()}, "device");
 }
 
-function indexCoalescing(_db: UpgradeDb, tx: UpgradeTx): void {
+function indexCoalescing(_db: Handle, tx: UpgradeTx): void {
     tx.objectStore("items").createIndex("coalesce", ["owner", "tag", "lane", "coalesce_key"]);
 }
 
-function indexAge(_db: UpgradeDb, tx: UpgradeTx): void {
+function indexAge(_db: Handle, tx: UpgradeTx): void {
     tx.objectStore("items").createIndex("expires_at", "expires_at");
 }
 
-function storeFiles(db: UpgradeDb): void {
+function storeFiles(db: Handle): void {
     db.createObjectStore("files", {keyPath: ["seq", "name"]});
 }

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 52ac081c63b5cd00a3888fe61e094c2498fce05399b5de4095152e12d69d4dd9 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 53548dabd913a6cf38de1f7c5d849819efaf7a0a4401ba4616f4add3f0b819db */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -54,26 +54,148 @@
     "UnknownError"
   ]);
 
-  // src/shared/requests.ts
-  function outcome(request) {
-    return new Promise((resolve, reject) => {
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
+  // node_modules/idb/build/index.js
+  var instanceOfAny = (object, constructors) => constructors.some((c) => object instanceof c);
+  var idbProxyableTypes;
+  var cursorAdvanceMethods;
+  function getIdbProxyableTypes() {
+    return idbProxyableTypes || (idbProxyableTypes = [
+      IDBIndex,
+      IDBObjectStore,
+      IDBCursor,
+      IDBDatabase,
+      IDBTransaction
+    ]);
   }
-  function completion(tx) {
-    return new Promise((resolve, reject) => {
-      tx.oncomplete = () => resolve();
-      tx.onabort = () => reject(tx.error ?? new DOMException("aborted", "AbortError"));
-    });
+  function getCursorAdvanceMethods() {
+    return cursorAdvanceMethods || (cursorAdvanceMethods = ["advance", "continue", "continuePrimaryKey"].map((method) => IDBCursor.prototype[method]));
   }
-  function promised(target) {
-    return new Proxy(target, {
-      get: (_target, name) => (...given) => {
-        const made = Reflect.get(target, name).apply(target, given);
-        return made instanceof IDBRequest ? outcome(made) : promised(made);
+  var transactionDoneMap = /* @__PURE__ */ new WeakMap();
+  var transformCache = /* @__PURE__ */ new WeakMap();
+  var reverseTransformCache = /* @__PURE__ */ new WeakMap();
+  function promisifyRequest(request) {
+    const promise = new Promise((resolve, reject) => {
+      const unlisten = () => {
+        request.removeEventListener("success", success);
+        request.removeEventListener("error", error);
+      };
+      const success = () => {
+        resolve(wrap(request.result));
+        unlisten();
+      };
+      const error = () => {
+        reject(request.error);
+        unlisten();
+      };
+      request.addEventListener("success", success);
+      request.addEventListener("error", error);
+    });
+    reverseTransformCache.set(promise, request);
+    return promise;
+  }
+  function cacheDonePromiseForTransaction(tx) {
+    if (transactionDoneMap.has(tx))
+      return;
+    const done = new Promise((resolve, reject) => {
+      const unlisten = () => {
+        tx.removeEventListener("complete", complete);
+        tx.removeEventListener("error", error);
+        tx.removeEventListener("abort", error);
+      };
+      const complete = () => {
+        resolve();
+        unlisten();
+      };
+      const error = () => {
+        reject(tx.error || new DOMException("AbortError", "AbortError"));
+        unlisten();
+      };
+      tx.addEventListener("complete", complete);
+      tx.addEventListener("error", error);
+      tx.addEventListener("abort", error);
+    });
+    transactionDoneMap.set(tx, done);
+  }
+  var idbProxyTraps = {
+    get(target, prop, receiver) {
+      if (target instanceof IDBTransaction) {
+        if (prop === "done")
+          return transactionDoneMap.get(target);
+        if (prop === "store") {
+          return receiver.objectStoreNames[1] ? void 0 : receiver.objectStore(receiver.objectStoreNames[0]);
+        }
       }
+      return wrap(target[prop]);
+    },
+    set(target, prop, value) {
+      target[prop] = value;
+      return true;
+    },
+    has(target, prop) {
+      if (target instanceof IDBTransaction && (prop === "done" || prop === "store")) {
+        return true;
+      }
+      return prop in target;
+    }
+  };
+  function wrapFunction(func) {
+    if (getCursorAdvanceMethods().includes(func)) {
+      return function(...args) {
+        func.apply(unwrap(this), args);
+        return wrap(this.request);
+      };
+    }
+    return function(...args) {
+      return wrap(func.apply(unwrap(this), args));
+    };
+  }
+  function transformCachableValue(value) {
+    if (typeof value === "function")
+      return wrapFunction(value);
+    if (value instanceof IDBTransaction)
+      cacheDonePromiseForTransaction(value);
+    if (instanceOfAny(value, getIdbProxyableTypes()))
+      return new Proxy(value, idbProxyTraps);
+    return value;
+  }
+  function wrap(value) {
+    if (value instanceof IDBRequest)
+      return promisifyRequest(value);
+    if (transformCache.has(value))
+      return transformCache.get(value);
+    const newValue = transformCachableValue(value);
+    if (!Object.is(newValue, value)) {
+      transformCache.set(value, newValue);
+      reverseTransformCache.set(newValue, value);
+    }
+    return newValue;
+  }
+  var unwrap = (value) => reverseTransformCache.get(value);
+  function openDB(name, version, { blocked, upgrade, blocking, terminated } = {}) {
+    const request = indexedDB.open(name, version);
+    const openPromise = wrap(request);
+    if (upgrade) {
+      request.addEventListener("upgradeneeded", (event) => {
+        upgrade(wrap(request.result), event.oldVersion, event.newVersion, wrap(request.transaction), event);
+      });
+    }
+    if (blocked) {
+      request.addEventListener("blocked", (event) => blocked(
+        // Casting due to https://github.com/microsoft/TypeScript-DOM-lib-generator/pull/1405
+        event.oldVersion,
+        event.newVersion,
+        event
+      ));
+    }
+    openPromise.then((db) => {
+      if (terminated)
+        db.addEventListener("close", () => terminated());
+      if (blocking) {
+        db.addEventListener("versionchange", (event) => blocking(event.oldVersion, event.newVersion, event));
+      }
+    }).catch(() => {
     });
+    return openPromise;
   }
 
   // src/shared/backoff.ts
@@ -219,20 +341,17 @@
       throw error;
     }
   }
-  async function open(version, lost) {
-    const request = indexedDB.open(DATABASE, version);
-    request.onupgradeneeded = ({ oldVersion }) => {
-      for (const step of STEPS.slice(oldVersion)) {
-        step(request.result, request.transaction);
-      }
-    };
-    const db = await outcome(request);
-    db.onclose = lost;
-    db.onversionchange = () => {
-      db.close();
-      lost();
-    };
-    return db;
+  function open(version, lost) {
+    return openDB(DATABASE, version, {
+      upgrade: (db, from, _to, tx) => {
+        for (const step of STEPS.slice(from)) step(db, tx);
+      },
+      blocking: (_current, _blocked, event) => {
+        event.target.close();
+        lost();
+      },
+      terminated: lost
+    });
   }
   function createStores(db, tx) {
     const items = db.createObjectStore("items", { keyPath: "seq", autoIncrement: true });
@@ -262,7 +381,7 @@
       this.handle = null;
     }
     read(work) {
-      return this.use((handle) => work(promised(handle.transaction(STORES))));
+      return this.use((handle) => work(handle.transaction(STORES, "readonly")));
     }
     /** Resolves when the transaction is complete and, where the browser can, on disk. */
     write(work) {
@@ -296,12 +415,11 @@
     }
   };
   async function commit(tx, work) {
-    const done = completion(tx);
-    done.catch(() => void 0);
+    tx.done.catch(() => void 0);
     try {
-      const value = await work(promised(tx));
+      const value = await work(tx);
       ended(() => tx.commit());
-      await done;
+      await tx.done;
       return value;
     } catch (error) {
       const cause = tx.error ?? error;
