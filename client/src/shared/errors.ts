@@ -5,7 +5,8 @@ export type ErrorCode =
 export class BgsyncError extends Error {
     constructor(readonly code: ErrorCode, message: string, options?: ErrorOptions) {
         super(message, options);
-        this.name = new.target.name;
+        // Not that of the class: minified, it has one letter.
+        this.name = `${code.replace(/(?:^|_)./g, (start) => start.slice(-1).toUpperCase())}Error`;
     }
 }
 

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 53548dabd913a6cf38de1f7c5d849819efaf7a0a4401ba4616f4add3f0b819db */
+/*! django-bgsync: generated from client/src, do not edit. sha256 91115d5e5dc14a2beb11e46c504c42a200e84709bd74037e1c62af2f2a0d48be */
 "use strict";
 (() => {
   // src/shared/errors.ts
@@ -6,7 +6,7 @@
     constructor(code, message, options) {
       super(message, options);
       this.code = code;
-      this.name = new.target.name;
+      this.name = `${code.replace(/(?:^|_)./g, (start) => start.slice(-1).toUpperCase())}Error`;
     }
   };
   var QuotaExceededError = class extends BgsyncError {
