@@ -46,8 +46,8 @@ class Surroundings:
 
     def close(self, rows: Iterable[SyncItem]) -> None:
         """Close the files that handlers have read; the next try opens them again."""
-        for row in rows:
-            for file in self.files.get(row.pk, {}).values():
+        for row in rows if self.files else ():
+            for file in self.files.get(row.id, {}).values():
                 file.close()
 
 
@@ -90,14 +90,14 @@ def _run_together(handler: Handler, rows: Sequence[SyncItem], around: Surroundin
             try:
                 valid.append((row, _build(handler, row, around)))
             except (PermissionDenied, *drf.VALIDATION_ERRORS) as error:
-                verdicts[row.pk] = judge(error, row, handler, timezone.now())
+                verdicts[row.id] = judge(error, row, handler, timezone.now())
         values = _call(handler.function, [item for _row, item in valid]) if valid else []
         if not isinstance(values, list) or len(values) != len(valid):
             raise BadResult(f"A handler with many=True was given {len(valid)} items and must return as many results.")
         for (row, _item), value in zip(valid, values, strict=True):
             decided = isinstance(value, Decision)
-            verdicts[row.pk] = judge(value, row, handler, timezone.now()) if decided else applied(value, handler)
-    return [verdicts[row.pk] for row in rows]
+            verdicts[row.id] = judge(value, row, handler, timezone.now()) if decided else applied(value, handler)
+    return [verdicts[row.id] for row in rows]
 
 
 def _call(function: Callable[[Any], Any], given: Any) -> Any:
@@ -128,13 +128,13 @@ def _build(handler: Handler, row: SyncItem, around: Surroundings) -> Item:
         seq=row.seq,
         payload=payload,
         data=payload,
-        files=around.files.get(row.pk, {}),
+        files=around.files.get(row.id, {}),
         user=_user(row, around),
         client_id=around.clients.get(row.client_id) if row.client_id else None,
         created_at=row.created_at,
         received_at=row.received_at,
         attempt=row.attempts,
-        idempotency_key=str(row.pk),
+        idempotency_key=str(row.id),
     )
     return replace(item, data=drf.validate(handler, item)) if handler.validates else item
 

@@ -39,16 +39,16 @@ class Fields:
         return self._members.get(name)
 
     def uuid(self, name: str) -> UUID:
-        value = self[name]
+        value = self._members.get(name)
         if not is_uuid(value):
             raise InvalidEnvelope(f"{name} must be a UUID of 36 characters.")
         return UUID(value)
 
     def optional_uuid(self, name: str) -> UUID | None:
-        return None if self[name] is None else self.uuid(name)
+        return None if self._members.get(name) is None else self.uuid(name)
 
     def string(self, name: str) -> str:
-        value = self[name]
+        value = self._members.get(name)
         if value is None:
             return ""
         if not isinstance(value, str) or len(value) > MAX_NAME:
@@ -56,7 +56,7 @@ class Fields:
         return value
 
     def choice(self, name: str, allowed: Collection[str]) -> str:
-        value = self[name]
+        value = self._members.get(name)
         if value is None:
             return ""
         if not isinstance(value, str) or value not in allowed:
@@ -64,7 +64,7 @@ class Fields:
         return value
 
     def integer(self, name: str, *, maximum: int = MAX_INTEGER) -> int | None:
-        value = self[name]
+        value = self._members.get(name)
         if value is None:
             return None
         # bool is an int to Python and not to JSON.
@@ -76,26 +76,26 @@ class Fields:
         return self.integer(name, maximum=MAX_COUNT) or 0
 
     def boolean(self, name: str) -> bool:
-        value = self[name]
+        value = self._members.get(name)
         if value is not None and not isinstance(value, bool):
             raise InvalidEnvelope(f"{name} must be true or false.")
         return bool(value)
 
     def mapping(self, name: str) -> dict[str, Any]:
-        value = self[name]
+        value = self._members.get(name)
         if value is not None and not isinstance(value, dict):
             raise InvalidEnvelope(f"{name} must be a JSON object.")
         return value or {}
 
     def sequence(self, name: str) -> list[Any]:
-        value = self[name]
+        value = self._members.get(name)
         if value is not None and not isinstance(value, list):
             raise InvalidEnvelope(f"{name} must be a list.")
         return value or []
 
     def instant(self, name: str) -> datetime | None:
         """An ISO 8601 date and time as aware UTC; one without an offset is taken as UTC."""
-        value = self[name]
+        value = self._members.get(name)
         if value is None:
             return None
         try:

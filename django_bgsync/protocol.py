@@ -199,7 +199,9 @@ def _check_protocol(version: int | None) -> None:
         raise ProtocolUnsupported(f"protocol is {version}; this server speaks {PROTOCOL}.", supported=[PROTOCOL])
 
 
-def _by_item(uploads: Iterable[Upload], items: Iterable[Any]) -> dict[UUID, list[Upload]]:
+def _by_item(uploads: Sequence[Upload], items: Iterable[Any]) -> dict[UUID, list[Upload]]:
+    if not uploads:
+        return {}
     known = {UUID(named) for raw in items if is_uuid(named := claimed_id(raw))}
     found: dict[UUID, list[Upload]] = {}
     for upload in uploads:
