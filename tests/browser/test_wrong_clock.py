@@ -10,7 +10,7 @@ from . import faults
 from .arrival import assert_applied_once
 from .clock import wrong_clock
 from .engines.page import Browser
-from .person import await_states, await_worker, enqueue, flush, sign_in
+from .person import await_states, await_worker, enqueue, flush, flush_until_empty, sign_in
 from .proxy import Proxy
 from .site import Site
 
@@ -46,7 +46,7 @@ def test_every_item_arrives_once(site: Site, proxy: Proxy, engine: Browser, off:
     enqueue(tab, "written with the right clock", lane="diary")
     flush(tab)
     down.lift()
-    await_states(tab, {})
+    flush_until_empty(tab)
     assert site.texts() == ["sent with the wrong clock", "written with the wrong clock", "written with the right clock"]
     assert_applied_once(site, site.texts())
     for item in site.items():

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
+from django.apps import apps
+from django.db import connection
 from django.utils import timezone
 
 from django_bgsync import owners
@@ -68,6 +72,18 @@ def test_owner_key_after_a_flush(device, monkeypatch):
     monkeypatch.setattr(owners.salt, "read_at", owners.salt.read_at - owners.SALT_KEPT)
     assert device.owner_key == device.owner_key != before
     assert OwnerSalt.objects.count() == 1
+
+
+def test_salt_of_a_new_database(db):
+    """The migration makes it, before any process can ask for it, and never a second one."""
+    OwnerSalt.objects.all().delete()
+    migration = import_module("django_bgsync.migrations.0002_owner_salt")
+    editor = SimpleNamespace(connection=connection)
+    migration.make_salt(apps, editor)
+    salt = OwnerSalt.objects.get().salt
+    migration.make_salt(apps, editor)
+
+    assert OwnerSalt.objects.get().salt == salt
 
 
 def test_csrf_token_works(user):
