@@ -101,7 +101,8 @@ def test_kill_after_kill(site):
 
 def test_poison(site):
     """An item that kills every process is dead at the cap, and the 99 others of its delivery are applied."""
-    items = [*brittle(50), make_item("poison"), *brittle(49)]
+    # First: whatever came before it could be committed already on a slow machine, and would have lost nothing.
+    items = [make_item("poison"), *brittle(99)]
     site.die_of(*items)
     ends = []
     while 0 not in ends and len(ends) < 5:
@@ -109,9 +110,8 @@ def test_poison(site):
         ends.append(site.work())
 
     assert ends == [-9, -9, 0]
-    poison = items.pop(50)
+    poison = items.pop(0)
     assert story(poison) == (0, 3, ["lost"] * 3)
-    # On a slow machine those at the beginning were committed before the poisoned one had its turn.
-    assert {str(story(item)) for item in items} <= {str(ONE_LOST), str((1, 1, ["applied"]))}
+    assert [story(item) for item in items] == [ONE_LOST] * 99
     [dead] = site.replay(poison)
     assert (dead["status"], dead["code"], dead["replayed"]) == ("rejected", "dead", True)
