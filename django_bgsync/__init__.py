@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from django_bgsync.exceptions import Conflict, Rejected, RetryLater
+    from django_bgsync.feeds import Feed, sync_feed
     from django_bgsync.handlers import Item, sync_handler
     from django_bgsync.idempotency import idempotent
 
-__all__ = ["Conflict", "Item", "Rejected", "RetryLater", "idempotent", "sync_handler"]
+__all__ = ["Conflict", "Feed", "Item", "Rejected", "RetryLater", "idempotent", "sync_feed", "sync_handler"]
 
 _HOMES = {
     "Conflict": "django_bgsync.exceptions",
+    "Feed": "django_bgsync.feeds",
     "Item": "django_bgsync.handlers",
     "Rejected": "django_bgsync.exceptions",
     "RetryLater": "django_bgsync.exceptions",
     "idempotent": "django_bgsync.idempotency",
+    "sync_feed": "django_bgsync.feeds",
     "sync_handler": "django_bgsync.handlers",
 }
 

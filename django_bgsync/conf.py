@@ -69,7 +69,15 @@ class Settings:
 
 
 BACKOFF_DEFAULTS: Mapping[str, Any] = {"first": timedelta(seconds=5), "factor": 5, "cap": timedelta(hours=6)}
-SERVICE_WORKER_DEFAULTS: Mapping[str, Any] = {"ENABLED": True, "REGISTER": True, "SCOPE": "/"}
+SERVICE_WORKER_DEFAULTS: Mapping[str, Any] = {
+    "ENABLED": True,
+    "REGISTER": True,
+    "SCOPE": "/",
+    "OFFLINE_URL": None,
+    "PRECACHE": (),
+    "CAPTURE": (),
+    "IMPORT_SCRIPTS": (),
+}
 
 settings = Settings()
 

@@ -6,9 +6,10 @@ import functools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import cached_property
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import InterfaceError, OperationalError, connections, router, transaction
+from django.db import Error, InterfaceError, OperationalError, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from django_bgsync.models import SyncItem
@@ -71,9 +72,81 @@ def savepoint() -> Iterator[None]:
     with transaction.atomic(using=alias()):
         yield
         if connection().needs_rollback:
-            raise transaction.TransactionManagementError(
-                "A database error was caught without transaction.atomic() around what failed: nothing can be kept."
-            )
+            raise _swallowed()
+
+
+class Parts:
+    """The parts of one transaction, one after another, each of which stays or goes alone.
+
+    As a row of `savepoint`s, but none is released for its own sake: that is done by the statement that makes the next
+    one, or by the commit. Beside handlers that write one row, savepoints are most of what is sent to the database.
+    """
+
+    def __init__(self) -> None:
+        self._connection = connection()
+        self._savepoint = ""
+        self._is_clean = False
+        """Whether there is a savepoint, and nothing has happened since."""
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Raises TransactionManagementError at its end if a database error was swallowed in it."""
+        if not self._is_clean:
+            self._begin()
+        self._is_clean = False
+        # As Django's own blocks do it: callbacks that are registered within go with the savepoint.
+        self._connection.savepoint_ids.append(self._savepoint)
+        try:
+            yield
+            if self._connection.needs_rollback:
+                raise _swallowed()
+        except BaseException:
+            self._connection.savepoint_ids.pop()
+            self._undo()
+            raise
+        self._connection.savepoint_ids.pop()
+
+    def beginning(self) -> str:
+        """The statement that begins the first part, for whoever can send it together with another one."""
+        self._is_clean = True
+        return self._next()[0]
+
+    @property
+    def callbacks(self) -> list[Any]:
+        """What is to be done after the commit, as Django keeps it."""
+        callbacks: list[Any] = self._connection.run_on_commit
+        return callbacks
+
+    def _begin(self) -> None:
+        statements = self._next()
+        for statement in ["; ".join(statements)] if self._connection.vendor == "postgresql" else statements:
+            self._cursor.execute(statement)
+
+    @cached_property
+    def _cursor(self) -> Any:
+        """One for all: making it takes as long as what it sends."""
+        return self._connection.cursor()
+
+    def _next(self) -> list[str]:
+        current, before = self._connection, self._savepoint
+        current.savepoint_state += 1
+        self._savepoint = f"part_{current.savepoint_state}"
+        create = current.ops.savepoint_create_sql(self._savepoint)
+        return [current.ops.savepoint_commit_sql(before), create] if before else [create]
+
+    def _undo(self) -> None:
+        self._connection.needs_rollback = False
+        try:
+            self._connection.savepoint_rollback(self._savepoint)
+            self._is_clean = True
+        except Error:
+            self._connection.needs_rollback = True
+
+
+def _swallowed() -> transaction.TransactionManagementError:
+    return transaction.TransactionManagementError(
+        "A database error was caught without transaction.atomic() around what failed: nothing can be kept."
+    )
 
 
 def witness() -> AbstractContextManager[None]:

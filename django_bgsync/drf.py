@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
 from django.core import exceptions as django_exceptions
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.datastructures import MultiValueDict
@@ -46,6 +46,13 @@ def validation_errors(error: BaseException) -> Any | None:
 
 def is_permission_denied(error: BaseException) -> bool:
     return isinstance(error, exceptions.PermissionDenied | django_exceptions.PermissionDenied)
+
+
+def is_answer(error: BaseException) -> bool:
+    """Whether a view raises this to answer with a status below 500, rather than by mistake."""
+    if isinstance(error, exceptions.APIException):
+        return error.status_code < 500
+    return isinstance(error, django_exceptions.PermissionDenied | Http404)
 
 
 def is_request(value: Any) -> TypeGuard[HttpRequest]:

@@ -154,3 +154,59 @@ class Outcome(TextChoices):
     RETRY_LATER = "retry_later", _("the handler asked for a later try")
     FAILED = "failed", _("failed")
     LOST = "lost", _("lost: the process ended before it finished")
+
+
+class PullOutcome(TextChoices):
+    """How one pull of a feed ended."""
+
+    COMPLETE = "complete", _("complete")
+    """The client has everything."""
+    PARTIAL = "partial", _("partial")
+    """There is more, which the client has not asked for (yet)."""
+    UNCHANGED = "unchanged", _("unchanged")
+    """The client had it already: 304."""
+    REFUSED = "refused", _("refused")
+    """The feed's function has refused: a cursor of somebody else, no permission, nothing there."""
+    FAILED = "failed", _("failed")
+    """The feed's function has raised, or returned what cannot be sent; the traceback is kept."""
+
+
+class Operation(TextChoices):
+    """What an operator can ask for."""
+
+    RETRY = "retry", _("retry")
+    """Parked, waiting and held items are due at once, and may fail as often as new ones."""
+    RECOVER = "recover", _("recover what failed")
+    """The same with everything that failed through no decision of a handler since a time."""
+    DISCARD = "discard", _("discard")
+    """Items that are not applied are rejected for good."""
+    RELEASE = "release", _("release")
+    """Held items no longer wait for those before them in their lanes."""
+    PAUSE = "pause", _("pause")
+    RESUME = "resume", _("resume")
+    CLOSE = "close", _("close")
+    REVOKE = "revoke", _("revoke")
+    """A client is no longer listened to."""
+    RESTORE = "restore", _("restore")
+    """A revoked client is listened to again."""
+    RENAME = "rename", _("rename")
+
+
+class ActionState(TextChoices):
+    """How far an operator's action has come."""
+
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    CANCELLED = "cancelled", _("cancelled")
+    """What was done before stays done."""
+    FAILED = "failed", _("failed")
+    """It ended with an error; what was done before stays done."""
+
+
+class NoteKind(TextChoices):
+    """What was done to an item beside its tries."""
+
+    REOPENED = "reopened", _("opened again")
+    DISCARDED = "discarded", _("discarded")
+    RELEASED = "released", _("released from its lane")

@@ -6,15 +6,19 @@ BgsyncError
 │   ├── Conflict
 │   └── RetryLater
 ├── BadResult               a handler returned what cannot be stored or sent
+├── BadFeed                 a feed's function returned what cannot be sent
 ├── ItemFault               one item of a delivery cannot be taken as it is
+├── InvalidSelection        an operator's selection cannot be read
 └── EnvelopeError           the delivery as a whole is refused; nothing is known about any item
     ├── InvalidEnvelope     400
+    ├── InvalidCursor       400
     ├── IdempotencyKeyMissing 400
     ├── NotAuthenticated    401
     ├── ClientRevoked       401
     ├── CsrfFailed          403
     ├── PermissionRefused   403
     ├── NotFound            404
+    ├── UnknownFeed         404
     ├── SchemaUnavailable   404
     ├── MethodNotAllowed    405
     ├── WrongOwner          409
@@ -79,6 +83,10 @@ class BadResult(BgsyncError, ValueError):
     """A handler's return value is not JSON, or larger than 16 KiB."""
 
 
+class BadFeed(BgsyncError, ValueError):
+    """A feed's function returned what cannot be sent."""
+
+
 class ItemFault(BgsyncError):
     """One item cannot be taken as it is. `code` goes into its result; the rest of the delivery is not concerned."""
 
@@ -86,6 +94,10 @@ class ItemFault(BgsyncError):
         self.code = code
         self.detail = detail
         super().__init__(detail)
+
+
+class InvalidSelection(BgsyncError, ValueError):
+    """What an operator selected cannot be read; the message says which part of it."""
 
 
 class EnvelopeError(BgsyncError):
@@ -110,6 +122,10 @@ class InvalidEnvelope(EnvelopeError, ValueError):
     status, code, title = 400, "invalid_envelope", "The delivery cannot be read."
 
 
+class InvalidCursor(EnvelopeError, ValueError):
+    status, code, title = 400, "invalid_cursor", "The feed does not know this cursor; begin without one."
+
+
 class IdempotencyKeyMissing(EnvelopeError):
     status, code, title = 400, "idempotency_key_missing", "This address needs the header Idempotency-Key."
 
@@ -132,6 +148,10 @@ class PermissionRefused(EnvelopeError):
 
 class NotFound(EnvelopeError):
     status, code, title = 404, "not_found", "There is nothing here."
+
+
+class UnknownFeed(EnvelopeError):
+    status, code, title = 404, "unknown_feed", "This site has no such feed."
 
 
 class SchemaUnavailable(EnvelopeError):

@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django_bgsync.exceptions import InvalidEnvelope
+from django_bgsync.identity import numbered
 
 MAX_NAME = 100
 MAX_COUNT = 2**31 - 1
 MAX_INTEGER = 2**53 - 1  # Number.MAX_SAFE_INTEGER: beyond it JavaScript cannot count
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID = re.compile(r"(?!.{14}8.{4}80)[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 def is_uuid(value: object) -> bool:
@@ -21,7 +22,7 @@ def is_uuid(value: object) -> bool:
 
     Not version 8 with the ninth byte 0x80: MariaDB (10.11) cannot store it.
     """
-    return isinstance(value, str) and _UUID.fullmatch(value) is not None and (value[14], value[19:21]) != ("8", "80")
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 class Fields:
@@ -40,9 +41,9 @@ class Fields:
 
     def uuid(self, name: str) -> UUID:
         value = self._members.get(name)
-        if not is_uuid(value):
+        if not isinstance(value, str) or not _UUID.fullmatch(value):
             raise InvalidEnvelope(f"{name} must be a UUID of 36 characters.")
-        return UUID(value)
+        return numbered(int(value.replace("-", ""), 16))
 
     def optional_uuid(self, name: str) -> UUID | None:
         return None if self._members.get(name) is None else self.uuid(name)

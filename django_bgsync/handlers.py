@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ImproperlyConfigured
@@ -26,7 +26,22 @@ if TYPE_CHECKING:
 HandlerFunction = TypeVar("HandlerFunction", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+class Registration(Protocol):
+    """A function of the project's that is known by a name."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def path(self) -> str:
+        """Where the function is."""
+        ...
+
+
+Registered = TypeVar("Registered", bound=Registration)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Item:
     """One thing the user did, as a handler sees it."""
 
@@ -82,6 +97,10 @@ class Handler:
     description: str = ""
 
     @property
+    def name(self) -> str:
+        return self.tag
+
+    @property
     def validates(self) -> bool:
         return self.serializer is not None or self.form is not None
 
@@ -90,33 +109,33 @@ class Handler:
         return f"{self.function.__module__}.{self.function.__qualname__}"
 
 
-class Registry(Mapping[str, Handler]):
-    """Handlers by tag."""
+class Registry(Mapping[str, Registered]):
+    """Functions by name: handlers by tag, feeds."""
 
     def __init__(self) -> None:
-        self._handlers: dict[str, Handler] = {}
-        self.duplicates: list[tuple[Handler, Handler]] = []
-        """Handlers in use, each with another one for its tag that is not. A system check tells of them."""
+        self._entries: dict[str, Registered] = {}
+        self.duplicates: list[tuple[Registered, Registered]] = []
+        """Those in use, each with another one of its name that is not. A system check tells of them."""
 
-    def __getitem__(self, tag: str) -> Handler:
-        return self._handlers[tag]
+    def __getitem__(self, name: str) -> Registered:
+        return self._entries[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._handlers)
+        return iter(self._entries)
 
     def __len__(self) -> int:
-        return len(self._handlers)
+        return len(self._entries)
 
-    def register(self, handler: Handler) -> None:
-        existing = self._handlers.get(handler.tag)
+    def register(self, entry: Registered) -> None:
+        existing = self._entries.get(entry.name)
         # The same function comes again when its module is reloaded; another one would lose items.
-        if existing is not None and existing.path != handler.path:
-            self.duplicates.append((existing, handler))
+        if existing is not None and existing.path != entry.path:
+            self.duplicates.append((existing, entry))
         else:
-            self._handlers[handler.tag] = handler
+            self._entries[entry.name] = entry
 
 
-registry = Registry()
+registry: Registry[Handler] = Registry()
 
 
 def sync_handler(

@@ -14,10 +14,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from hashlib import blake2b, sha256
-from uuid import UUID
+from uuid import UUID, SafeUUID
 
 _RANDOM_BITS = 74
 _VARIANT = 0b10
+_UNKNOWN = SafeUUID.unknown
+_set = object.__setattr__  # a UUID's own refuses
 
 
 def item_key(owner: str, item_id: UUID) -> UUID:
@@ -48,9 +50,19 @@ def uuid7() -> UUID:
     return _assemble(7, time.time_ns() // 1_000_000, random.getrandbits(_RANDOM_BITS))
 
 
+def numbered(number: int) -> UUID:
+    """`UUID(int=number)` of a number of 128 bits, without its questions about other arguments: in half the time."""
+    made = UUID.__new__(UUID)
+    _set(made, "int", number)
+    _set(made, "is_safe", _UNKNOWN)
+    return made
+
+
 def timestamp_of(item_id: UUID) -> int:
     """Milliseconds since the epoch held by a UUIDv7; 0 for every other kind."""
-    return item_id.int >> 80 if item_id.version == 7 else 0
+    number = item_id.int
+    is_v7 = (number >> 76) & 0xF == 7 and (number >> 62) & 0b11 == _VARIANT
+    return number >> 80 if is_v7 else 0
 
 
 def owner_key(salt: bytes, owner: str) -> str:
@@ -67,10 +79,12 @@ def fingerprint(
 
     Prefixed with the number of its algorithm: the present one, or that of the fingerprint `like`, to compare with it.
     """
-    files = [part.encode() for named in sorted((digests or {}).items()) for part in named]
+    parts = [tag.encode(), lane.encode(), payload]
+    if digests:
+        parts += [part.encode() for named in sorted(digests.items()) for part in named]
     wanted = like.partition(":")[0] if like else FINGERPRINT_ALGORITHM
     algorithm = wanted if wanted in ALGORITHMS else FINGERPRINT_ALGORITHM
-    return f"{algorithm}:{ALGORITHMS[algorithm]((tag.encode(), lane.encode(), payload, *files))}"
+    return f"{algorithm}:{ALGORITHMS[algorithm](parts)}"
 
 
 def _sha256(parts: Iterable[bytes]) -> str:
@@ -93,4 +107,4 @@ def _assemble(version: int, timestamp: int, rest: int) -> UUID:
     high, low = rest >> 62, rest & ((1 << 62) - 1)
     if version == 8 and low < 1 << 56:
         low |= 1 << 56  # a version 8 whose ninth byte is 0x80 is an "Incorrect uuid value" to MariaDB (10.11)
-    return UUID(int=timestamp << 80 | version << 76 | high << 64 | _VARIANT << 62 | low)
+    return numbered(timestamp << 80 | version << 76 | high << 64 | _VARIANT << 62 | low)

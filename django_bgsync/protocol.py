@@ -170,8 +170,9 @@ def read_item(raw: Any, *, max_depth: int, uploads: Mapping[UUID, Sequence[Uploa
         raise ItemFault(Code.INVALID_ITEM, error.detail) from None
 
 
-def _content_print(tag: str, lane: str, payload: bytes, files: Iterable[Upload], *, like: str | None = None) -> str:
-    return fingerprint(tag, lane, payload, {file.name: file.digest for file in files}, like=like)
+def _content_print(tag: str, lane: str, payload: bytes, files: Sequence[Upload], *, like: str | None = None) -> str:
+    digests = {file.name: file.digest for file in files} if files else None
+    return fingerprint(tag, lane, payload, digests, like=like)
 
 
 def claimed_id(raw: Any) -> str:

@@ -8,10 +8,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import get_script_prefix
 from django.utils.cache import get_conditional_response
 from django.views import View
 
-from django_bgsync import conf, health, service_worker
+from django_bgsync import service_worker
+from django_bgsync.service_worker import precache
+from django_bgsync.upkeep import health
 
 logger = logging.getLogger("django_bgsync")
 
@@ -41,9 +45,32 @@ class ServiceWorkerView(OpenView):
         script = service_worker.render(lifecycle=self.lifecycle)
         response = HttpResponse(script.text, content_type="text/javascript")
         response["Cache-Control"] = "no-cache"
-        response["Service-Worker-Allowed"] = conf.service_worker("SCOPE")
+        response["Service-Worker-Allowed"] = service_worker.scope()
         response["ETag"] = script.etag
         return get_conditional_response(request, etag=script.etag, response=response) or response
+
+
+class PageView(OpenView):
+    """A page that is the same for everybody: browsers fetch it without credentials, and keep it for whoever comes."""
+
+    template_name = ""
+
+    def get(self, request: HttpRequest) -> HttpResponseBase:
+        response = render(request, self.template_name, {"home": get_script_prefix()})
+        response["Cache-Control"] = "no-cache"
+        return response
+
+
+class OfflineView(PageView):
+    """What the service worker shows where a page cannot be loaded."""
+
+    template_name = precache.OFFLINE
+
+
+class InspectorView(PageView):
+    """The outbox of whoever looks. The page's script reads it in the browser; the server knows nothing of it."""
+
+    template_name = precache.INSPECTOR
 
 
 class HealthView(OpenView):

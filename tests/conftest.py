@@ -19,6 +19,10 @@ def empty_cache() -> None:
     owners.salt.read_at = -math.inf
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--pictures", type=Path, help="save pictures of the pages into this directory")
+
+
 # A slow machine is no finding.
 hypothesis.settings.register_profile(
     "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True

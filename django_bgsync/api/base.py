@@ -19,13 +19,14 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
-from django_bgsync import visitors
 from django_bgsync.api import origin, problems
 from django_bgsync.conf import settings
-from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
+from django_bgsync.exceptions import InvalidEnvelope
+from django_bgsync.feeds import RegisteredFeed
 from django_bgsync.handlers import Handler
+from django_bgsync.idempotency.refusals import problem_response
 from django_bgsync.owners import Owner
-from django_bgsync.refusals import problem_response
+from django_bgsync.receiving import visitors
 
 
 class OneRepresentation(BaseContentNegotiation):
@@ -101,9 +102,9 @@ class ApiView(APIView):
             return Owner(self.request.user).reference
         return f"a:{BaseThrottle().get_ident(self.request)}"
 
-    def permits(self, handler: Handler) -> bool:
-        """Whether this request may use a handler."""
-        classes = (_load(entry)() for entry in handler.permission_classes)
+    def permits(self, registered: Handler | RegisteredFeed) -> bool:
+        """Whether this request may use a handler, or a feed."""
+        classes = (_load(entry)() for entry in registered.permission_classes)
         return all(permission.has_permission(self.request, self) for permission in classes)
 
     def owner_of(self, claimed: str, client_id: UUID | None) -> Owner:
@@ -114,13 +115,7 @@ class ApiView(APIView):
         owner = self.session_owner(client_id)
         if owner is None:
             raise InvalidEnvelope("Without a session the client must name itself, by a UUID of version 4.")
-        if claimed in ("", owner.key):
-            return owner
-        if visitors.may_be_visitor(client_id):
-            visitor = Owner(owner.user, visitor=client_id)
-            if claimed == visitor.key:
-                return visitor
-        raise WrongOwner(owner=owner.key)
+        return visitors.sender(owner, claimed, client_id)
 
 
 def _load(entry: str | type) -> Any:

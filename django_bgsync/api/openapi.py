@@ -17,6 +17,7 @@ from drf_spectacular.utils import OpenApiParameter
 from django_bgsync.api import wire
 from django_bgsync.api.base import ApiView
 from django_bgsync.api.body import JSON
+from django_bgsync.api.feeds import FeedView
 from django_bgsync.api.views import DeliveriesView, ItemsView, SessionView
 from django_bgsync.canonical import write_json
 
@@ -94,9 +95,21 @@ SESSION = Operation(
     answers={200: wire.Session},
     parameters=(CLIENT,),
 )
+PULL = Operation(
+    id="pull",
+    summary="What is new in a feed",
+    answers={200: wire.FeedPage, 304: None},
+    parameters=(
+        _header("BGSync-Client", "The client's id, and why it asks: `<id>;trigger=periodicsync;min-interval=43200`."),
+        OWNER,
+        _header("If-None-Match", "The ETag of the answer before."),
+        OpenApiParameter("cursor", description="Of the answer before; without it the feed begins anew."),
+    ),
+)
 VIEWS: Mapping[str, tuple[type[ApiView], Mapping[str, Operation]]] = {
     "deliveries/": (DeliveriesView, {"POST": DELIVER}),
     "items/": (ItemsView, {"POST": DELIVER_ONE, "GET": ASK}),
+    "feeds/<str:name>/": (FeedView, {"GET": PULL}),
     "session/": (SessionView, {"GET": SESSION}),
 }
 

@@ -20,8 +20,8 @@ from django.http import Http404, HttpRequest, UnreadablePostError
 from rest_framework import exceptions as drf
 
 from django_bgsync import exceptions as ours
+from django_bgsync.applying.results import UNAVAILABLE_RETRY
 from django_bgsync.exceptions import EnvelopeError
-from django_bgsync.results import UNAVAILABLE_RETRY
 
 CSRF_PREFIX = "CSRF Failed"  # what DRF's SessionAuthentication puts before Django's reason
 
@@ -57,7 +57,7 @@ def _report(error: Exception, request: HttpRequest) -> EnvelopeError:
     """A fault of the server, or of its database. To the client it is a reason to wait; to the project it must not be
     silent.
     """
-    logger.error("A delivery could not be answered.", exc_info=error)
+    logger.error("A request could not be answered.", exc_info=error)
     if not isinstance(error, DatabaseError | InterfaceError):
         got_request_exception.send(sender=None, request=request)
     return ours.Unavailable(retry_after=UNAVAILABLE_RETRY)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
-from django_bgsync import clients, conf, history, intake
+from django_bgsync import conf, feeds
 from django_bgsync.api import body
 from django_bgsync.api.base import ApiView, json_response
 from django_bgsync.canonical import read_json, write_json
@@ -21,7 +21,7 @@ from django_bgsync.enums import Code, Status
 from django_bgsync.exceptions import InvalidEnvelope, WrongOwner
 from django_bgsync.fields import is_uuid
 from django_bgsync.handlers import registry
-from django_bgsync.keyed_requests import client_of, key_of
+from django_bgsync.idempotency.keyed_requests import client_of, key_of
 from django_bgsync.owners import Owner
 from django_bgsync.protocol import (
     ClientIn,
@@ -31,6 +31,7 @@ from django_bgsync.protocol import (
     write_answer,
     write_instant,
 )
+from django_bgsync.receiving import clients, history, intake
 
 MAX_IDS = 100
 
@@ -106,7 +107,11 @@ class SessionView(ApiView):
             "server_time": write_instant(timezone.now()),
             "limits": conf.limits(),
             "tags": sorted(tag for tag, handler in registry.items() if owner and may_sync and self.permits(handler)),
-            "feeds": [],
+            "feeds": [
+                {"name": name, "min_interval": feed.min_seconds}
+                for name, feed in sorted(feeds.registry.items())
+                if owner and may_sync and self.permits(feed)
+            ],
         }
         return json_response(write_json(document))
 

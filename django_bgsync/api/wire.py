@@ -85,6 +85,24 @@ class Results(serializers.Serializer[Any]):
     next = serializers.CharField(required=False, allow_null=True, help_text="The cursor of the page after this one.")
 
 
+class NamedFeed(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    min_interval = serializers.IntegerField(help_text="Seconds.")
+
+
+class FeedPage(serializers.Serializer[Any]):
+    bgsync = serializers.IntegerField(min_value=1, max_value=1)
+    feed = serializers.CharField()
+    owner = serializers.CharField(help_text="Whose page this is.")
+    min_interval = serializers.IntegerField(help_text="Seconds.")
+    items = serializers.ListField(child=serializers.DictField(), help_text="New or changed, each with its `id`.")
+    deleted = serializers.ListField(child=serializers.JSONField(), help_text="Ids; taken out before `items` go in.")
+    cursor = serializers.CharField(allow_null=True, help_text="For the next request.")
+    more = serializers.BooleanField(help_text="There is another page.")
+    reset = serializers.BooleanField(help_text="From this page on it takes the place of everything before.")
+    cache = serializers.ListField(child=serializers.CharField(), help_text="Pages of the site to keep.")
+
+
 class Session(serializers.Serializer[Any]):
     bgsync = serializers.IntegerField(min_value=1, max_value=1)
     authenticated = serializers.BooleanField()
@@ -93,7 +111,7 @@ class Session(serializers.Serializer[Any]):
     server_time = serializers.DateTimeField()
     limits = Limits()
     tags = serializers.ListField(child=serializers.CharField())
-    feeds = serializers.ListField(child=serializers.CharField())
+    feeds = NamedFeed(many=True)
 
 
 class Problem(serializers.Serializer[Any]):

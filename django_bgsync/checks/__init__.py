@@ -11,6 +11,7 @@ from django_bgsync.checks.configuration import check_configuration
 from django_bgsync.checks.databases import check_databases, check_servers
 from django_bgsync.checks.files import check_files
 from django_bgsync.checks.registrations import check_registrations
+from django_bgsync.checks.service_worker import check_service_worker
 from django_bgsync.checks.values import check_values
 
 CHECKS = (
@@ -21,6 +22,7 @@ CHECKS = (
     check_databases,
     check_files,
     check_browser,
+    check_service_worker,
 )
 
 

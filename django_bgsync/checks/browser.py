@@ -10,9 +10,12 @@ from urllib.parse import urlsplit
 from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
 from django.core import checks
-from django.urls import NoReverseMatch, reverse
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
-from django_bgsync import conf
+from django_bgsync import conf, service_worker
+from django_bgsync.checks.values import wrong_values
+from django_bgsync.views import ServiceWorkerView
 
 _SCRIPTS = ("worker-src", "child-src", "script-src", "default-src")
 """Which directive of a Content-Security-Policy speaks of workers: the first of these that is there (CSP 3, 6.1.16)."""
@@ -29,11 +32,29 @@ def check_browser(**kwargs: Any) -> list[checks.CheckMessage]:
                 id="bgsync.E040",
             )
         ]
-    return [*_scope(), *_https(), *_cookies(worker), *_policy(), *_shadows(worker)]
+    if any(wrong_values()):
+        return []
+    shadows = (message for url in {worker, *_registered()} for message in _shadows(url))
+    return [*_scope(), *_https(), *_cookies(worker), *_policy(), *_static_host(), *shadows]
+
+
+def is_ours(url: str) -> bool:
+    """Whether our view serves the worker there."""
+    try:
+        view = resolve(urlsplit(url).path).func
+    except Resolver404:
+        return False
+    return getattr(view, "view_class", None) is ServiceWorkerView
+
+
+def _registered() -> Iterator[str]:
+    """Where pages look for our worker, if that is another place."""
+    if isinstance(chosen := conf.service_worker("REGISTER"), str) and is_ours(chosen):
+        yield urlsplit(chosen).path
 
 
 def _scope() -> Iterator[checks.CheckMessage]:
-    scope = conf.service_worker("SCOPE")
+    scope = service_worker.scope()
     if not scope.startswith("/") or scope.startswith("//"):
         yield checks.Error(
             f"The scope {scope!r} of the service worker is no path of this site.",
@@ -76,13 +97,28 @@ def _policy() -> Iterator[checks.CheckMessage]:
             )
 
 
+def _static_host() -> Iterator[checks.CheckMessage]:
+    """A module of another origin is loaded with CORS (HTML Standard, 8.1.4.2); a classic script was not."""
+    try:
+        host = urlsplit(static("django_bgsync/bgsync.js")).netloc
+    except ValueError:  # a manifest is asked for that `collectstatic` has yet to write
+        return
+    if host:
+        yield checks.Warning(
+            f"Static files come from {host}: without CORS, pages keep items, but cannot load what sends them.",
+            hint="Let that host answer with Access-Control-Allow-Origin, then silence this check: "
+            'SILENCED_SYSTEM_CHECKS = ["bgsync.W050"]',
+            id="bgsync.W050",
+        )
+
+
 def _shadows(worker: str) -> Iterator[checks.CheckMessage]:
     """Files that WhiteNoise or the static files view answer before Django's URLs are asked."""
     root: str | None = getattr(django_settings, "WHITENOISE_ROOT", None)
-    static = urlsplit(django_settings.STATIC_URL or "").path
+    prefix = urlsplit(django_settings.STATIC_URL or "").path
     is_shadowed = root is not None and (Path(root) / worker.lstrip("/")).is_file()
-    if not is_shadowed and len(static) > 1 and worker.startswith(static):
-        is_shadowed = finders.find(worker.removeprefix(static)) is not None or not django_settings.DEBUG
+    if not is_shadowed and len(prefix) > 1 and worker.startswith(prefix):
+        is_shadowed = finders.find(worker.removeprefix(prefix)) is not None or not django_settings.DEBUG
     if is_shadowed:
         yield checks.Warning(
             f"A static file is served at {worker} instead of the service worker.",

@@ -1,4 +1,4 @@
-"""Handlers."""
+"""Handlers and feeds."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 from django.core import checks
 
+from django_bgsync import feeds
 from django_bgsync.handlers import registry
 
 
 def check_registrations(**kwargs: Any) -> list[checks.CheckMessage]:
-    return [*_duplicates(), *_coroutines()]
+    return [*_duplicates(), *_coroutines(), *_duplicate_feeds(), *_coroutine_feeds()]
 
 
 def _duplicates() -> Iterator[checks.CheckMessage]:
@@ -31,4 +32,23 @@ def _coroutines() -> Iterator[checks.CheckMessage]:
                 f"The handler {handler.path} is async: it could not share a transaction with its item.",
                 hint=f"Write `def {handler.function.__name__}(item)`, and call what is async by async_to_sync.",
                 id="bgsync.E004",
+            )
+
+
+def _duplicate_feeds() -> Iterator[checks.CheckMessage]:
+    for kept, refused in feeds.registry.duplicates:
+        yield checks.Error(
+            f"Two feeds of the name {kept.name!r}: {kept.path} and {refused.path}. The first one is used.",
+            hint=f'Rename one of them: @sync_feed("{kept.name}-2")',
+            id="bgsync.E007",
+        )
+
+
+def _coroutine_feeds() -> Iterator[checks.CheckMessage]:
+    for feed in feeds.registry.values():
+        if iscoroutinefunction(feed.function):
+            yield checks.Error(
+                f"The feed {feed.path} is async: it is called by a view that is not.",
+                hint=f"Write `def {feed.function.__name__}(request, cursor)`, and call what is async by async_to_sync.",
+                id="bgsync.E008",
             )

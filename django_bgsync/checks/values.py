@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,11 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from django_bgsync import conf, throttling
+from django_bgsync import conf, feeds
 from django_bgsync.conf import settings
-from django_bgsync.handlers import registry
+from django_bgsync.feeds import RegisteredFeed
+from django_bgsync.handlers import Handler, registry
+from django_bgsync.receiving import throttling
 
 
 def check_values(**kwargs: Any) -> list[checks.CheckMessage]:
@@ -56,6 +58,30 @@ def is_mapping(value: Any) -> bool:
     return isinstance(value, Mapping)
 
 
+def is_switch(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def is_switch_or_text(value: Any) -> bool:
+    return is_switch(value) or is_text(value)
+
+
+def is_offline_page(value: Any) -> bool:
+    return value is None or value is True or is_text(value)
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def is_texts(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(map(is_text, value))
+
+
+def is_mappings(value: Any) -> bool:
+    return isinstance(value, Sequence) and not isinstance(value, str) and all(map(is_mapping, value))
+
+
 Kind = tuple[Callable[[Any], bool], str]
 NUMBER: Kind = (is_number, "a whole number, not below 0")
 COUNT: Kind = (is_count, "a whole number above 0")
@@ -64,6 +90,7 @@ FACTOR: Kind = (is_factor, "a number of at least 1")
 RATE: Kind = (is_rate, '"6000/min", or /s, /hour or /day, or None')
 PLACE: Kind = (is_place, "a path, or None")
 MAPPING: Kind = (is_mapping, "a dict")
+TEXTS: Kind = (is_texts, "a list of URLs or names of static files")
 SIZES = ("MAX_ITEMS", "MAX_BYTES", "MAX_ITEM_BYTES", "MAX_FILE_BYTES", "MAX_DELIVERY_FILE_BYTES", "MAX_JSON_DEPTH")
 TIMES = ("TIME_BUDGET", "CLIENT_MAX_AGE", "RETAIN_ITEMS", "RETAIN_PAYLOADS", "RETAIN_ATTEMPTS", "RETAIN_DELIVERIES")
 KINDS: Mapping[str, Kind] = {
@@ -77,6 +104,17 @@ KINDS: Mapping[str, Kind] = {
 }
 BACKOFF_KINDS: Mapping[str, Kind] = {"first": DURATION, "factor": FACTOR, "cap": DURATION}
 
+SERVICE_WORKER_KINDS: Mapping[str, Kind] = {
+    "ENABLED": (is_switch, "True or False"),
+    "REGISTER": (is_switch_or_text, "True, False or the URL of a worker"),
+    "SCOPE": (is_text, "a path of this site"),
+    "OFFLINE_URL": (is_offline_page, "None, True for our page, or the URL of yours"),
+    "PRECACHE": TEXTS,
+    "CAPTURE": (is_mappings, 'a list of dicts such as {"url": "^/api/"}'),
+    "IMPORT_SCRIPTS": TEXTS,
+}
+NESTED: Mapping[str, Mapping[str, Kind]] = {"BACKOFF": BACKOFF_KINDS, "SERVICE_WORKER": SERVICE_WORKER_KINDS}
+
 
 def wrong_values() -> Iterator[checks.CheckMessage]:
     configured = conf.configured()
@@ -86,9 +124,15 @@ def wrong_values() -> Iterator[checks.CheckMessage]:
     for name, kind in KINDS.items():
         if not kind[0](value := getattr(settings, name)):
             yield _wrong(f'BGSYNC["{name}"]', value, kind)
-    for name, value in settings.BACKOFF.items() if is_mapping(settings.BACKOFF) else ():
-        if (wanted := BACKOFF_KINDS.get(name)) and not wanted[0](value):
-            yield _wrong(f'BGSYNC["BACKOFF"]["{name}"]', value, wanted)
+    for name, kinds in NESTED.items():
+        yield from _wrong_within(name, kinds)
+
+
+def _wrong_within(name: str, kinds: Mapping[str, Kind]) -> Iterator[checks.CheckMessage]:
+    given = getattr(settings, name)
+    for key, value in given.items() if is_mapping(given) else ():
+        if (wanted := kinds.get(key)) and not wanted[0](value):
+            yield _wrong(f'BGSYNC["{name}"]["{key}"]', value, wanted)
 
 
 def _wrong(place: str, value: object, kind: Kind) -> checks.CheckMessage:
@@ -103,8 +147,9 @@ def _classes() -> Iterator[checks.CheckMessage]:
         'BGSYNC["PERMISSION_CLASSES"]': settings.PERMISSION_CLASSES,
         'BGSYNC["AUTHENTICATION_CLASSES"]': settings.AUTHENTICATION_CLASSES or (),
     }
-    for handler in registry.values():
-        places[f"permission_classes of {handler.path}"] = handler.permission_classes
+    functions: list[Handler | RegisteredFeed] = [*registry.values(), *feeds.registry.values()]
+    for registered in functions:
+        places[f"permission_classes of {registered.path}"] = registered.permission_classes
     for place, entries in places.items():
         if fault := _fault(entries):
             hint = 'Write a list of dotted paths, for instance ["rest_framework.permissions.IsAuthenticated"].'

@@ -8,12 +8,14 @@ from django.utils.translation import gettext_lazy as _
 from django_bgsync.enums import Context, Hand, Outcome, Trigger
 from django_bgsync.identity import uuid7
 from django_bgsync.models.clients import SyncClient
-from django_bgsync.models.columns import MAX_CODE, MAX_OWNER, loose_key
+from django_bgsync.models.columns import MAX_CODE, MAX_OWNER, PartlyIndexed, loose_key
 from django_bgsync.models.items import SyncItem
 from django_bgsync.models.tags import SyncTag
 
+_NOT_APPLIED = ~models.Q(outcome=Outcome.APPLIED)
 
-class Delivery(models.Model):
+
+class Delivery(PartlyIndexed):
     """One HTTP request that brought something new: when, from where, and why the client sent it."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -24,6 +26,9 @@ class Delivery(models.Model):
     last_chance = models.BooleanField(_("last chance"), default=False)
     context = models.CharField(_("context"), max_length=16, choices=Context.choices, blank=True)
     items = models.PositiveIntegerField(_("items"))
+    pending = models.PositiveIntegerField(_("pending"), null=True, help_text=_("On the device, as it said then."))
+    parked = models.PositiveIntegerField(_("parked"), null=True, help_text=_("On the device, as it said then."))
+    oldest_at = models.DateTimeField(_("oldest"), null=True, help_text=_("Of the pending ones, by the device's clock."))
     sent_at = models.DateTimeField(_("sent at"), null=True, help_text=_("By the device's clock."))
     received_at = models.DateTimeField(_("received at"))
 
@@ -34,13 +39,15 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=["client", "received_at"], name="bgsync_delivery_client"),
             models.Index(fields=["received_at"], name="bgsync_delivery_received"),
+            models.Index(fields=["trigger", "received_at"], name="bgsync_delivery_trigger"),
+            models.Index(fields=["received_at"], condition=models.Q(last_chance=True), name="bgsync_delivery_last"),
         )
 
     def __str__(self) -> str:
         return str(self.pk)
 
 
-class DeliveryAttempt(models.Model):
+class DeliveryAttempt(PartlyIndexed):
     """One try at one item. Written once, when the try ends; a `lost` one by whoever picks the item up next."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -67,6 +74,8 @@ class DeliveryAttempt(models.Model):
             models.Index(fields=["item"], name="bgsync_attempt_item"),
             models.Index(fields=["tag", "started_at"], name="bgsync_attempt_tag"),
             models.Index(fields=["client", "started_at"], name="bgsync_attempt_client"),
+            models.Index(fields=["outcome", "id"], condition=_NOT_APPLIED, name="bgsync_attempt_outcome"),
+            models.Index(fields=["code", "id"], condition=_NOT_APPLIED, name="bgsync_attempt_code"),
         )
 
     def __str__(self) -> str:

@@ -6,18 +6,22 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from django_bgsync.enums import Hand, ItemState
+from django_bgsync.enums import Code, Hand, ItemState
 from django_bgsync.identity import uuid7
 from django_bgsync.models.clients import SyncClient
-from django_bgsync.models.columns import MAX_CODE, MAX_OWNER, loose_key
+from django_bgsync.models.columns import MAX_CODE, MAX_EXCEPTION, MAX_OWNER, PartlyIndexed, loose_key
 from django_bgsync.models.tags import SyncTag
 from django_bgsync.querysets import ItemQuerySet
 from django_bgsync.storage import file_path, private_storage
 
+STORM = models.Q(replays__gte=10)
+"""Sent again in ten different minutes: its client does not hear the answer."""
+_PARKED = models.Q(state__in=[ItemState.REJECTED, ItemState.CONFLICT])
+_STUCK = models.Q(state__in=[ItemState.WAITING, ItemState.HELD, ItemState.REJECTED, ItemState.CONFLICT])
 _UNFINISHED = tuple(state.value for state in ItemState.unfinished())
 
 
-class SyncItem(models.Model):
+class SyncItem(PartlyIndexed):
     """One thing a user did that must reach the server: receipt, state and result in one row.
 
     The primary key is derived from owner and item id (`identity.item_key`), so the unique index is the deduplication.
@@ -31,7 +35,7 @@ class SyncItem(models.Model):
     tag = loose_key(SyncTag, verbose_name=_("tag"))
     delivery = loose_key("Delivery", null=True, verbose_name=_("delivery"))
     lane = models.CharField(_("lane"), max_length=100, blank=True)
-    after = models.UUIDField(_("after"), null=True, db_index=True)
+    after = models.UUIDField(_("after"), null=True)
     seq = models.BigIntegerField(_("seq"), null=True)
     fingerprint = models.CharField(_("fingerprint"), max_length=80)
     payload = models.TextField(_("payload"), null=True)  # noqa: DJ001 - NULL: removed by retention
@@ -43,6 +47,9 @@ class SyncItem(models.Model):
     received_at = models.DateTimeField(_("received at"))
     state = models.CharField(_("state"), max_length=16, choices=ItemState.choices, default=ItemState.RECEIVED)
     code = models.CharField(_("code"), max_length=MAX_CODE, blank=True)
+    exception = models.CharField(
+        _("exception"), max_length=MAX_EXCEPTION, blank=True, help_text=_("Its class, if the last try raised one.")
+    )
     result = models.TextField(_("result"), null=True)  # noqa: DJ001 - NULL: none; the empty text is not JSON
     problem = models.TextField(_("problem"), null=True)  # noqa: DJ001 - as above
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -54,9 +61,7 @@ class SyncItem(models.Model):
     reopened_at = models.DateTimeField(_("reopened at"), null=True)
     claimed_at = models.DateTimeField(_("claimed at"), null=True)
     claimed_by = models.CharField(_("claimed by"), max_length=16, choices=Hand.choices, blank=True)
-    next_at = models.DateTimeField(
-        _("next at"), null=True, db_index=True, help_text=_("When somebody must look again.")
-    )
+    next_at = models.DateTimeField(_("next at"), null=True, help_text=_("When somebody must look again."))
     finished_at = models.DateTimeField(_("finished at"), null=True)
     replays = models.PositiveIntegerField(_("replays"), default=0, help_text=_("Counted at most once a minute."))
     last_replay_at = models.DateTimeField(_("last replay at"), null=True)
@@ -66,11 +71,48 @@ class SyncItem(models.Model):
     class Meta:
         verbose_name = _("item")
         verbose_name_plural = _("items")
+        permissions = (
+            ("retry_syncitem", _("Can retry items")),
+            ("discard_syncitem", _("Can discard items")),
+            ("release_syncitem", _("Can release held items")),
+            ("view_payload", _("Can view what items hold")),
+        )
         ordering = ("-received_at", "-id")
         indexes = (
             models.Index(fields=["tag", "received_at"], name="bgsync_item_tag"),
             models.Index(fields=["client", "received_at"], name="bgsync_item_client"),
-            models.Index(fields=["owner", "received_at"], name="bgsync_item_owner"),
+            # Most items are finished, and in no lane: these have no place for them (except on MariaDB).
+            models.Index(fields=["tag", "next_at"], name="bgsync_item_due", condition=models.Q(next_at__isnull=False)),
+            models.Index(
+                fields=["owner", "received_at"],
+                name="bgsync_item_not_applied",
+                condition=~models.Q(state=ItemState.APPLIED),
+            ),
+            models.Index(fields=["after"], name="bgsync_item_after", condition=models.Q(after__isnull=False)),
+            models.Index(fields=["received_at"], name="bgsync_item_received"),
+            models.Index(
+                fields=["owner", "received_at"], condition=models.Q(client=None), name="bgsync_item_clientless"
+            ),
+            # Those that are neither on their way nor applied: what operators look for, and few pass through it.
+            models.Index(fields=["state", "received_at"], condition=_STUCK, name="bgsync_item_state_list"),
+            models.Index(fields=["tag", "state", "received_at"], condition=_STUCK, name="bgsync_item_tag_state_list"),
+            models.Index(fields=["code", "received_at"], condition=_PARKED, name="bgsync_item_code_list"),
+            models.Index(
+                fields=["tag", "code", "received_at", "exception", "finished_at"],
+                condition=_PARKED,
+                name="bgsync_item_causes",
+            ),
+            models.Index(
+                fields=["owner", "client", "lane"],
+                condition=models.Q(state=ItemState.HELD),
+                name="bgsync_item_held",
+            ),
+            models.Index(
+                fields=["owner", "client", "lane", "tag", "exception"],
+                condition=models.Q(state=ItemState.REJECTED, code=Code.DEAD) & ~models.Q(lane=""),
+                name="bgsync_item_dead",
+            ),
+            models.Index(fields=["last_replay_at"], condition=STORM, name="bgsync_item_storm"),
         )
         constraints = (
             models.CheckConstraint(condition=models.Q(state__in=ItemState.values), name="bgsync_item_state"),

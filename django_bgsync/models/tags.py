@@ -24,6 +24,10 @@ class SyncTag(models.Model):
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
         ordering = ("name",)
+        permissions = (
+            ("pause_synctag", _("Can pause and resume tags")),
+            ("close_synctag", _("Can close and open tags")),
+        )
 
     def __str__(self) -> str:
         return self.name

@@ -14,9 +14,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from django_bgsync import database, heartbeats, runners
+from django_bgsync import database, runners
 from django_bgsync.models import Heartbeat
 from django_bgsync.runners import Runner
+from django_bgsync.upkeep import heartbeats
 
 CALLED = "called"
 BOOKED = "booked"

@@ -15,9 +15,9 @@ from django.db import connections, router
 from django.db.models import Model
 from django.utils import timezone
 
-from django_bgsync import heartbeats, sweep
 from django_bgsync.models import Heartbeat
 from django_bgsync.runners import Runner
+from django_bgsync.upkeep import heartbeats, sweep
 
 WORK = f"{__name__}.work"
 SWEEP = f"{__name__}.sweep_up"

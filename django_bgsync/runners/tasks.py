@@ -10,8 +10,8 @@ from datetime import timedelta
 from django.tasks import task
 from django.utils import timezone
 
-from django_bgsync import sweep
 from django_bgsync.runners import Runner
+from django_bgsync.upkeep import sweep
 
 
 @task

@@ -16,8 +16,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_bgsync import conf, service_worker
+from django_bgsync.service_worker import bundles
 
 register = template.Library()
+
+PARTS = ("engine", "feeds", "inspector", "pages", "requests")
+"""What the page script loads when it needs it: `client/src/page-parts`."""
 
 PLURALS = {"zero": 0, "one": 1, "two": 2, "few": 3, "many": 11, "other": 100}
 """A number of each of CLDR's plural categories; the element picks by Intl.PluralRules."""
@@ -30,9 +34,10 @@ def bgsync_script(context: Context, app_version: str = "") -> SafeString:
     `app_version` is what the site calls its release; the history of each client shows it.
     """
     attributes = {
-        "src": static(f"django_bgsync/bgsync{'' if django_settings.DEBUG else '.min'}.js"),
+        "src": _script_url("bgsync"),
         "defer": True,
         **_site(app_version),
+        **{f"data-part-{name}": _script_url(f"bgsync-{name}") for name in PARTS},
         "nonce": _nonce(context),
     }
     return format_html("<script{}></script>", flatatt({name: value for name, value in attributes.items() if value}))
@@ -60,6 +65,10 @@ def bgsync_status() -> SafeString:
         attributes[f"data-pending-{category}"] = ngettext("{count} not yet sent", "{count} not yet sent", count)
         attributes[f"data-parked-{category}"] = ngettext("{count} needs you", "{count} need you", count)
     return format_html("<bgsync-status{}></bgsync-status>", flatatt(attributes))
+
+
+def _script_url(name: str) -> str:
+    return static(bundles.static_name(name, readable=django_settings.DEBUG))
 
 
 def _site(app_version: str) -> dict[str, Any]:

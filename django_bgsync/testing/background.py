@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.signals import request_finished
 
-from django_bgsync import sweep
+from django_bgsync.upkeep import sweep
 
 
 @contextmanager

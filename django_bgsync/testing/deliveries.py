@@ -9,11 +9,11 @@ from weakref import WeakKeyDictionary
 from django.test import Client
 from django.urls import reverse
 
-from django_bgsync import ledger
 from django_bgsync.enums import Outcome, Status
 from django_bgsync.identity import uuid7
 from django_bgsync.models import DeliveryAttempt
 from django_bgsync.protocol import PROTOCOL
+from django_bgsync.rows import ledger
 
 _devices: WeakKeyDictionary[Client, UUID] = WeakKeyDictionary()
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from django_bgsync import database, ledger
-from django_bgsync.claims import FRESH_CLAIM
+from django_bgsync import database
+from django_bgsync.applying.claims import FRESH_CLAIM
 from django_bgsync.milestones import Milestone, watched
+from django_bgsync.rows import ledger
 
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE")
 

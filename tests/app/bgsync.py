@@ -9,7 +9,7 @@ from django import forms
 from rest_framework import serializers
 
 from django_bgsync import Conflict, Item, Rejected, RetryLater, sync_handler
-from tests.app import jobs  # noqa: F401 - registers those that run in workers
+from tests.app import feeds, jobs  # noqa: F401 - registers feeds, and handlers that run in workers
 from tests.app.models import Effect
 from tests.app.steps import STEPS
 

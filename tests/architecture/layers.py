@@ -31,18 +31,19 @@ LINES = (  # top first
     Line("edges", "api views admin management templatetags", strangers=True),
     Line(
         "domain",
-        "processing claims tries callbacks execution verdicts intake arrivals reception receipts reopening replays "
-        "lanes results clients visitors files throttling history runners sweep backlog heartbeats health feeds "
-        "idempotency keyed_requests view_runs answers refusals announcements retention testing service_worker",
+        "operations reports printing testing idempotency feeds service_worker receiving applying upkeep runners",
     ),
     Line(
         "registry and data",
-        "handlers drf reports owners database ledger recordset portable moulds querysets models storage migrations",
+        "handlers drf tallies owners files database rows querysets models storage migrations",
     ),
     Line("configuration", "conf"),
-    Line("vocabulary", "enums exceptions protocol canonical fields identity backoff signals milestones"),
+    Line(
+        "vocabulary",
+        "enums exceptions protocol canonical fields identity backoff histograms outboxes signals milestones",
+    ),
 )
-WITHOUT_FRAMEWORK = ("protocol", "canonical", "fields", "identity", "backoff")
+WITHOUT_FRAMEWORK = ("protocol", "canonical", "fields", "identity", "backoff", "histograms", "outboxes")
 DEPENDENCIES = ("django", "rest_framework", "django_q", "whitenoise", "pytest", "drf_spectacular")
 CONFINED = {  # these are imported nowhere else
     "rest_framework": ("drf", "api"),

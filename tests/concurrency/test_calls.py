@@ -12,9 +12,9 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from django_bgsync import heartbeats
 from django_bgsync.models import Heartbeat
 from django_bgsync.runners import calls
+from django_bgsync.upkeep import heartbeats
 from tests.runners import Recorder
 
 T = TypeVar("T")

@@ -10,8 +10,8 @@ import pytest
 import redis
 from django_q.models import OrmQ
 
+from django_bgsync.applying.tries import HOST
 from django_bgsync.models import DeliveryAttempt, SyncItem
-from django_bgsync.tries import HOST
 from tests.concurrency.cluster import Site, states, wait_applied, wait_for
 from tests.deliveries import age_claim, effects_of, history_of, make_item, row_of
 

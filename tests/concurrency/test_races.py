@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from django_bgsync import claims, sweep
+from django_bgsync.applying import claims
+from django_bgsync.upkeep import sweep
 from tests.concurrency.cluster import Site
 from tests.concurrency.racing import PATIENCE, deliveries, race
 from tests.deliveries import Device, age_claim, effects_of, history_of, make_item, row_of, script

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from django_bgsync import lanes, reception, sweep
+from django_bgsync.applying import lanes
 from django_bgsync.models import SyncItem
+from django_bgsync.receiving import reception
+from django_bgsync.upkeep import sweep
 from tests.app.models import Effect
 from tests.concurrency.racing import race
 from tests.deliveries import Device, make_due, make_item, row_of, script

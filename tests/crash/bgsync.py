@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from django_bgsync import Item, Rejected, sync_handler
+from django_bgsync.applying.processing import SHARED_SECONDS
 from django_bgsync.milestones import Milestone, reach
-from django_bgsync.processing import SHARED_SECONDS
 from tests.app.models import Effect
 
 

@@ -11,8 +11,8 @@ from tests.crash.orders import Watcher
 
 def main() -> None:
     django.setup()
-    from django_bgsync import sweep
     from django_bgsync.milestones import watched
+    from django_bgsync.upkeep import sweep
 
     with watched(Watcher()):
         {"worker": sweep.work, "sweeper": sweep.sweep}[sys.argv[1]]()

@@ -10,9 +10,9 @@ from django.utils import timezone
 from django_q.conf import Conf
 from django_q.models import OrmQ, Schedule
 
-from django_bgsync import sweep
 from django_bgsync.models import Heartbeat, SyncTag
 from django_bgsync.runners import calls, django_q
+from django_bgsync.upkeep import sweep
 from tests.deliveries import effects_of, make_due, make_item, result, row_of, script
 from tests.orders import order
 from tests.runners import Recorder

@@ -13,10 +13,11 @@ from django.core.checks import run_checks
 from django.db import connection
 
 import django_bgsync
-from django_bgsync import checks, handlers, runners
+from django_bgsync import checks, feeds, handlers, runners
 from django_bgsync.checks import browser, cluster, configuration, databases, files, registrations
 from django_bgsync.handlers import Registry, sync_handler
 from tests.app.bgsync import keep
+from tests.app.feeds import numbers
 
 PACKAGE = Path(django_bgsync.__file__).parent
 CSP = {"default-src": ["'none'"], "script-src": ["'self'"], "connect-src": ["'self'"]}
@@ -121,6 +122,31 @@ def test_async_handler(registry):
     async def publish(item): ...
 
     assert said(registrations.check_registrations) == ["bgsync.E004"]
+
+
+def test_two_feeds(monkeypatch):
+    """The first is kept, and both are named."""
+    monkeypatch.setattr(feeds, "registry", Registry())
+
+    def other(request, cursor): ...
+
+    feeds.sync_feed("news")(numbers)
+    feeds.sync_feed("news")(other)
+
+    [message] = registrations.check_registrations()
+    assert (message.id, feeds.registry["news"].function) == ("bgsync.E007", numbers)
+    assert "tests.app.feeds.numbers and tests.integration.test_checks" in message.msg
+    assert message.hint
+
+
+def test_async_feed(monkeypatch):
+    """An async function cannot be a feed."""
+    monkeypatch.setattr(feeds, "registry", Registry())
+
+    @feeds.sync_feed("news")
+    async def latest(request, cursor): ...
+
+    assert said(registrations.check_registrations) == ["bgsync.E008"]
 
 
 # django-q2
@@ -263,6 +289,7 @@ def test_scope(settings, scope):
         ("SECURE_CSP", {**CSP, "worker-src": ["'none'"]}, ["bgsync.W044"]),
         ("SECURE_CSP", {"default-src": ["'none'"]}, ["bgsync.W044", "bgsync.W044"]),
         ("STATIC_URL", "/bgsync/", ["bgsync.W045"]),
+        ("STATIC_URL", "https://static.example/", ["bgsync.W050"]),
     ],
 )
 def test_browser_settings(settings, name, value, ids):
@@ -270,6 +297,17 @@ def test_browser_settings(settings, name, value, ids):
     setattr(settings, name, value)
 
     assert said(browser.check_browser) == ids
+
+
+def test_static_files_before_they_are_collected(settings, tmp_path):
+    """A storage that has no manifest yet says nothing of its host, and the check goes on."""
+    settings.STATIC_ROOT, settings.DEBUG = tmp_path, False
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+    }
+
+    assert said(browser.check_browser) == []
 
 
 def test_shadow(settings, tmp_path):

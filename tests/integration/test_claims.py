@@ -148,7 +148,7 @@ def test_neighbours_of_an_item_in_flight(device, interrupted):
 
 def test_neighbours_of_a_killer_with_one_attempt(device, monkeypatch):
     """A first lost try makes nobody dead: it may have been a neighbour that ended the process."""
-    monkeypatch.setitem(registry._handlers, "note", replace(registry["note"], max_attempts=1))
+    monkeypatch.setitem(registry._entries, "note", replace(registry["note"], max_attempts=1))
     innocent, killer = make_item(), script("exit", "apply")
     with pytest.raises(SystemExit):
         device.deliver(innocent, killer)

@@ -11,8 +11,8 @@ from django.core.cache import cache
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from django_bgsync import sweep
 from django_bgsync.models import SyncItem
+from django_bgsync.upkeep import sweep
 from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
 
 HOUR = timedelta(hours=1)
@@ -125,7 +125,7 @@ def test_requeue_leaves_out(parked, change):
 
 def test_requeue_in_batches(parked, monkeypatch):
     """Many are opened in several statements."""
-    monkeypatch.setattr("django_bgsync.reopening.BATCH", 2)
+    monkeypatch.setattr("django_bgsync.operations.batches.BATCH", 2)
 
     assert run("bgsync_requeue", "--tag", "script") == "Items opened: 3\n"
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from django_bgsync import reception, replays
+from django_bgsync.applying.tries import Try
 from django_bgsync.handlers import registry
 from django_bgsync.models import Delivery, SyncItem
-from django_bgsync.tries import Try
+from django_bgsync.receiving import reception, replays
 from tests.app.bgsync import ANSWER, keep_many
 from tests.app.steps import STEPS
 from tests.deliveries import Device, code_of, effects_of, history_of, make_item, result, row_of, script
@@ -87,7 +87,7 @@ def test_many_handler_is_the_victim(device: Device, monkeypatch: Any, caplog: An
             raise faults.pop()
         return keep_many(items)
 
-    monkeypatch.setitem(registry._handlers, "many", replace(registry["many"], function=keep))
+    monkeypatch.setitem(registry._entries, "many", replace(registry["many"], function=keep))
     items = [make_item("many", {"text": "a"}) for _ in range(2)]
 
     with caplog.at_level(logging.INFO, "django_bgsync"):

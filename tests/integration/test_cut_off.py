@@ -9,7 +9,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.db.backends.utils import CursorWrapper
 
-from django_bgsync import processing
+from django_bgsync.applying import processing
 from django_bgsync.models import SyncTag
 from tests.app.steps import STEPS
 from tests.deliveries import (

@@ -32,6 +32,10 @@ ENUM_TABLES = {
     enums.Mode: ("python", "Modes"),
     enums.Hand: ("models", "Hands"),
     enums.Outcome: ("models", "Outcomes"),
+    enums.PullOutcome: ("models", "Outcomes of a pull"),
+    enums.Operation: ("models", "Operations"),
+    enums.ActionState: ("models", "States of an action"),
+    enums.NoteKind: ("models", "Notes"),
 }
 
 
@@ -115,7 +119,7 @@ def client_source(path: str) -> str:
 
 def test_browser_members():
     """Every public member of `window.bgsync` is listed."""
-    members = re.findall(r"^    (?:async |get )?([a-z]\w+)\(", client_source("page/api.ts"), flags=re.M)
+    members = re.findall(r"^    (?:async |get )?([a-z]\w+)[(<]", client_source("page/api.ts"), flags=re.M)
 
     documented = [member.partition("(")[0] for member in column("browser", "Members")]
     assert sorted(documented) == sorted(set(members) - {"constructor"})
@@ -123,7 +127,7 @@ def test_browser_members():
 
 @pytest.mark.parametrize(
     ("heading", "path", "union"),
-    [("States", "shared/schema.ts", "ItemState"), ("Errors", "shared/errors.ts", "ErrorCode")],
+    [("States", "shared/rows/schema.ts", "ItemState"), ("Errors", "shared/vocabulary/errors.ts", "ErrorCode")],
 )
 def test_browser_unions(heading: str, path: str, union: str):
     """Every state and every error code of the device is listed."""

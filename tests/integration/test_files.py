@@ -15,10 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from rest_framework import serializers
 
-from django_bgsync import Rejected, files, ledger, processing
+from django_bgsync import Rejected, files
+from django_bgsync.applying import processing
 from django_bgsync.handlers import Handler, registry
 from django_bgsync.models import StoredFile, SyncItem
-from django_bgsync.sweep import sweep
+from django_bgsync.rows import ledger
+from django_bgsync.upkeep.sweep import sweep
 from tests.app.models import Effect
 from tests.deliveries import code_of, effects_of, make_due, make_item, problem_of, read, result, row_of
 from tests.uploads import upload
@@ -48,7 +50,7 @@ def handle(monkeypatch):
     """Register a function for the tag `photo`."""
 
     def register(function, **options):
-        monkeypatch.setitem(registry._handlers, "photo", Handler(tag="photo", function=function, **options))
+        monkeypatch.setitem(registry._entries, "photo", Handler(tag="photo", function=function, **options))
 
     return register
 
@@ -224,7 +226,7 @@ def test_lost_race(device, handle, monkeypatch, root):
     handle(tell)
     item = photo()
     first = read(upload(device, item, files=[(item, "photo", b"1")]))["results"]
-    monkeypatch.setattr("django_bgsync.reception._look_first", lambda *args: {})
+    monkeypatch.setattr("django_bgsync.receiving.reception._look_first", lambda *args: {})
 
     assert read(upload(device, item, files=[(item, "photo", b"1")]))["results"] == [{**first[0], "replayed": True}]
     assert sorted(row.item_id is None for row in StoredFile.objects.all()) == [False, True]

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from django_bgsync.applying.processing import bring_forward
+from django_bgsync.applying.tries import Try
 from django_bgsync.enums import Hand
 from django_bgsync.models import DeliveryAttempt
-from django_bgsync.processing import bring_forward
-from django_bgsync.tries import Try
 from tests.app.models import Effect, Seat
 from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
 

@@ -12,9 +12,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from django_bgsync import heartbeats, sweep
 from django_bgsync.enums import Hand
 from django_bgsync.models import Heartbeat, SyncItem, SyncTag
+from django_bgsync.upkeep import heartbeats, sweep
 from tests.deliveries import make_item, row_of
 
 OK = (200, {"status": "ok"})

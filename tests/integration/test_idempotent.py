@@ -37,6 +37,24 @@ def test_kept_answers(device, what):
     assert (effects(), tries()) == (1, [(1, "receipt", "applied", "ok")])
 
 
+@pytest.mark.parametrize("is_replay", [False, True])
+def test_redirect_for_our_client(device, is_replay):
+    """It follows none, and could not see one: it gets a 204 that says where, the first time and replayed."""
+    if is_replay:
+        assert order(device, "redirect").status_code == 302
+
+    answer = order(device, "redirect", headers={"X-BGSync": "1"})
+    assert seen(answer) == (204, "1", b"")
+    assert (answer["Location"], answer["BGSync-Response"], effects()) == ("/orders/", "redirect", 1)
+
+
+def test_redirect_to_the_login_for_our_client(device):
+    """That is no verdict, and stays what it is."""
+    answer = order(device, "login", headers={"X-BGSync": "1"})
+
+    assert (answer.status_code, "X-BGSync" in answer) == (302, False)
+
+
 @pytest.mark.parametrize("what", ["stream", "too much"])
 def test_answers_too_large_to_keep(device, what):
     """The effect stays, the body does not: the replay says so."""

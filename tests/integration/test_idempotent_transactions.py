@@ -7,9 +7,9 @@ from copy import copy
 import pytest
 from django.db import OperationalError, connection
 
-from django_bgsync import ledger
 from django_bgsync.identity import uuid7
 from django_bgsync.models import SyncItem
+from django_bgsync.rows import ledger
 from tests.app import views
 from tests.deliveries import age_claim
 from tests.orders import effects, only_row, order, refusal, seen, tries

@@ -7,7 +7,7 @@ import uuid
 import pytest
 from django.utils import timezone
 
-from django_bgsync import processing
+from django_bgsync.applying import processing
 from django_bgsync.models import SyncItem
 from tests.app.models import Effect
 from tests.deliveries import (

@@ -11,9 +11,10 @@ import pytest
 
 from django_bgsync import exceptions
 from django_bgsync.enums import DISPOSITIONS, Code
+from django_bgsync.idempotency.refusals import problem_response
 from django_bgsync.protocol import read_envelope, read_item
-from django_bgsync.refusals import problem_response
 from tests.deliveries import DELIVERIES, SESSION, code_of, make_item, read, script
+from tests.pulling import pull
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "protocol"
 ERRORS = {
@@ -89,6 +90,11 @@ def test_examples_use_our_words():
 def test_session_has_the_shape_the_client_reads(device):
     """A session has the members of the client's example, of the same types."""
     assert shape(read(device.http.get(SESSION))) == shape(fixture("session"))
+
+
+def test_feed_has_the_shape_the_client_reads(device):
+    """A page of a feed has the members of the client's example, of the same types."""
+    assert shape(read(pull(device))) == shape(fixture("feed"))
 
 
 @pytest.mark.parametrize("example", fixture("problems"), ids=lambda example: example["body"]["code"])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from django_bgsync import sweep
 from django_bgsync.models import ConflictingCopy, SyncItem
+from django_bgsync.upkeep import sweep
 from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
 
 

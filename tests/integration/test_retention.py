@@ -11,21 +11,22 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.utils import timezone
 
-from django_bgsync import retention
 from django_bgsync.handlers import registry
 from django_bgsync.identity import first_key, item_key, uuid7
 from django_bgsync.models import (
     ConflictingCopy,
     Delivery,
     DeliveryAttempt,
+    FeedPull,
     PurgedRange,
     StoredFile,
     SyncItem,
     Tombstone,
 )
+from django_bgsync.upkeep import retention
 from tests.deliveries import effects_of, make_item, result, row_of, script
 
-NONE = {"items": 0, "payloads": 0, "attempts": 0, "deliveries": 0}
+NONE = {"items": 0, "payloads": 0, "attempts": 0, "notes": 0, "deliveries": 0, "pulls": 0}
 TOO_OLD = {"detail": "What had this id is gone."}
 
 
@@ -239,6 +240,17 @@ def test_history(device):
     assert (SyncItem.objects.count(), DeliveryAttempt.objects.count(), Delivery.objects.count()) == (2, 1, 1)
 
 
+def test_pulls(db):
+    """Pulls of feeds go as deliveries do."""
+    now = timezone.now()
+    for days in (89, 91):
+        key = first_key(now - timedelta(days=days), version=7)
+        FeedPull.objects.create(pk=key, feed="news", outcome="complete", started_at=now, ended_at=now)
+
+    assert retention.prune() == {**NONE, "pulls": 1}
+    assert FeedPull.objects.count() == 1
+
+
 def age_keys(instant) -> None:
     """Let attempts and deliveries have been made at that time: it is in their keys."""
     for model in (DeliveryAttempt, Delivery):
@@ -261,9 +273,9 @@ def test_chunks(device, monkeypatch):
 
 def test_command(device, old):
     """The command says what it removed; a dry run says what it would, and changes nothing."""
-    assert lines("--dry-run") == ["0 items", "1 payloads", "0 attempts", "0 deliveries"]
+    assert lines("--dry-run") == ["0 items", "1 payloads", "0 attempts", "0 notes", "0 deliveries", "0 pulls"]
     assert (stored(old), PurgedRange.objects.exists()) == (True, False)
-    assert lines() == ["0 items", "1 payloads", "0 attempts", "0 deliveries"]
+    assert lines() == ["0 items", "1 payloads", "0 attempts", "0 notes", "0 deliveries", "0 pulls"]
     assert lines("--dry-run")[0] == lines()[0] == "1 items"
 
 

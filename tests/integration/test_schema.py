@@ -14,8 +14,10 @@ from referencing.jsonschema import DRAFT202012
 
 from django_bgsync.models import SyncClient
 from tests.deliveries import DELIVERIES, ITEMS, SESSION, code_of, make_due, make_item, read, script
+from tests.pulling import pull
 
 SCHEMA = "/bgsync/v1/schema/"
+FEED = "/bgsync/v1/feeds/{name}/"
 MODULE = "django_bgsync.api.openapi"
 
 
@@ -62,6 +64,7 @@ def test_paths(document):
         DELIVERIES: ["post"],
         ITEMS: ["get", "post"],
         SESSION: ["get"],
+        FEED: ["get"],
     }
 
 
@@ -78,6 +81,15 @@ def test_every_member_is_described(document, device, visitor, conforms):
     assert conforms(visitor.http.get(SESSION), SESSION, "get") == 200
     assert conforms(device.http.get(f"{ITEMS}?state=open"), ITEMS, "get") == 200
     assert conforms(device.http.get(f"{ITEMS}?id={waiting['id']}"), ITEMS, "get") == 200
+
+
+def test_feeds(document, device, visitor, conforms):
+    """A page of a feed, and its refusals."""
+    document["components"] = closed(document["components"])
+    refused = [pull(visitor), pull(device, "staff-news"), pull(device, "nobody"), pull(device, BGSync_Owner="x")]
+
+    assert conforms(pull(device), FEED, "get") == 200
+    assert [conforms(response, FEED, "get") for response in refused] == [401, 403, 404, 409]
 
 
 def test_single_items(document, device, conforms):

@@ -19,6 +19,7 @@ from tests.deliveries import LIMITS, SESSION, Device, read
 
 TAGS = sorted(registry.keys() - {"staff"})  # which only admins may use
 """Not "staff": its handler has permission classes."""
+FEEDS = [{"name": "numbers", "min_interval": 6 * 3600}, {"name": "told", "min_interval": 12 * 3600}]
 
 
 def test_signed_in(device):
@@ -30,7 +31,7 @@ def test_signed_in(device):
     assert before <= datetime.fromisoformat(document.pop("server_time")) <= timezone.now()
     assert len(document.pop("csrf_token")) == 64
     assert re.fullmatch(r"[\w-]{22}", document.pop("owner"))
-    assert document == {"bgsync": 1, "authenticated": True, "limits": LIMITS, "tags": TAGS, "feeds": []}
+    assert document == {"bgsync": 1, "authenticated": True, "limits": LIMITS, "tags": TAGS, "feeds": FEEDS}
     assert (response["Content-Type"], response["X-BGSync"], response["Cache-Control"]) == (
         "application/json",
         "1",
@@ -42,7 +43,12 @@ def test_visitor(visitor):
     """A visitor is answered too, without owner and tags."""
     document = read(visitor.http.get(SESSION))
 
-    assert (document["authenticated"], document["owner"], document["tags"]) == (False, None, [])
+    assert (document["authenticated"], document["owner"], document["tags"], document["feeds"]) == (
+        False,
+        None,
+        [],
+        [],
+    )
     assert document["limits"] == LIMITS
 
 

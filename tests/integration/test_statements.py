@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_bgsync import processing, sweep
+from django_bgsync.applying import processing
+from django_bgsync.upkeep import sweep
 from tests.deliveries import Device, make_due, make_item, script
 
 SIZES = (1, 10, 100)

@@ -184,7 +184,7 @@ def test_history_of_a_kill(browser, milestone):
 
 def test_handler_without_writes(browser, monkeypatch):
     """Nobody can be killed inside a handler that writes nothing."""
-    monkeypatch.setitem(registry._handlers, "note", replace(registry["note"], function=lambda item: None))
+    monkeypatch.setitem(registry._entries, "note", replace(registry["note"], function=lambda item: None))
     item = note()
     with killed_at(Milestone.INSIDE_HANDLER):
         replay(browser, item)

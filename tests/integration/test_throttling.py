@@ -8,8 +8,8 @@ import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 
-from django_bgsync import throttling
 from django_bgsync.models import SyncItem
+from django_bgsync.receiving import throttling
 from tests.deliveries import ITEMS, Device, code_of, effects_of, make_due, make_item, result, script
 
 EVERYBODY = {"PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}

@@ -11,8 +11,8 @@ from django.db import DatabaseError, InterfaceError, OperationalError
 from django.db.backends.utils import CursorWrapper
 from django.http import UnreadablePostError
 
-from django_bgsync import intake
 from django_bgsync.models import SyncItem
+from django_bgsync.receiving import intake
 from tests.app.bgsync import ANSWER
 from tests.deliveries import DELIVERIES, ITEMS, SESSION, code_of, make_item, problem_of, result
 

@@ -9,12 +9,12 @@ import pytest
 from django.utils import timezone
 from rest_framework.permissions import IsAuthenticated
 
-from django_bgsync import visitors
 from django_bgsync.exceptions import WrongOwner
 from django_bgsync.handlers import registry
 from django_bgsync.identity import uuid7
 from django_bgsync.models import SyncClient, SyncItem
 from django_bgsync.owners import Owner
+from django_bgsync.receiving import visitors
 from tests.app.models import Effect
 from tests.deliveries import (
     DELIVERIES,
@@ -137,7 +137,7 @@ def test_a_visitor_must_have_a_secret(visitor, client):
 def test_permissions_of_a_handler(visitor, monkeypatch):
     """A handler for users only forbids a visitor's item."""
     members_only = replace(registry["note"], permission_classes=(IsAuthenticated,))
-    monkeypatch.setitem(registry._handlers, "note", members_only)
+    monkeypatch.setitem(registry._entries, "note", members_only)
     [verdict] = visitor.send(make_item())
 
     assert (verdict["status"], verdict["code"]) == ("rejected", "forbidden")

@@ -15,9 +15,13 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from django_bgsync import identity, milestones, reopening, retention, sweep
+from django_bgsync import identity, milestones
+from django_bgsync.enums import Operation
 from django_bgsync.models import DeliveryAttempt, PurgedRange, SyncClient, SyncItem, SyncTag, Tombstone
+from django_bgsync.operations import actions, batches
+from django_bgsync.operations.selections import PARKED, Selection
 from django_bgsync.owners import Owner
+from django_bgsync.upkeep import retention, sweep
 from tests.app.models import Effect
 from tests.deliveries import Device, code_of, make_item
 from tests.model.reference import OUTCOMES, Entry, texts
@@ -176,7 +180,8 @@ class Promise(RuleBasedStateMachine):
     def requeue(self) -> None:
         for entry in self.entries:
             entry.reopen()
-        reopening.requeue(reopening.parked())
+        action = actions.request(Operation.RETRY, Selection(state=PARKED), username="operator")
+        batches.carry_on(action.pk)
 
     # The promise
 

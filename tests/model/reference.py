@@ -119,6 +119,9 @@ class Entry:
         if self.state == "applied" or (self.state in PARKED and not self.is_reopened):
             assert row.state == self.state
         claimed = row.claimed_at is not None
+        # Number 0 tells how an item was refused on receipt, before somebody gave it another chance.
+        refusals, attempts = [each for each in attempts if each[0] == 0], [each for each in attempts if each[0] > 0]
+        assert refusals in ([], [(0, "rejected")])
         assert [number for number, _ in attempts] == list(range(1, row.attempts + 1 - claimed))
         for number, outcome in attempts:
             assert outcome in (self._outcome(number), "lost")

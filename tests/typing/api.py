@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
+from rest_framework.request import Request
 
-from django_bgsync import Conflict, Item, Rejected, RetryLater, idempotent, sync_handler
+from django_bgsync import Conflict, Feed, Item, Rejected, RetryLater, idempotent, sync_feed, sync_handler
 
 
 class NoteSerializer(serializers.Serializer[Any]):
@@ -31,6 +32,18 @@ def keep(item: Item) -> dict[str, str]:
     return {"id": str(item.id)}
 
 
+@sync_feed(
+    "latest-news", min_interval=timedelta(hours=6), permission_classes=["shop.permissions.IsReader"], title="News"
+)
+def latest(request: Request, cursor: str | None) -> Feed:
+    return Feed(items=[{"id": 1}], deleted=[2, "x"], cursor="1", more=False, reset=False, cache=["/news/1/"])
+
+
+@sync_feed("offers")
+def offers(request: HttpRequest, cursor: str | None) -> Feed:
+    return Feed(items=({"id": number} for number in range(3)))
+
+
 @idempotent(required=True)
 def order(request: HttpRequest, number: int) -> HttpResponse:
     return HttpResponse()
@@ -49,3 +62,7 @@ def call(item: Item) -> dict[str, str]:
 
 def read(item: Item) -> tuple[UUID, str, str, UUID | None, datetime, int, str]:
     return item.id, item.tag, item.lane, item.after, item.received_at, item.attempt, item.idempotency_key
+
+
+def call_feed(request: Request) -> Feed:
+    return latest(request, None)

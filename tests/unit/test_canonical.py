@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import json
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_bgsync.canonical import canonical, read_json, write_json
+from django_bgsync.canonical import canonical, read_json, write_json, writer
 from django_bgsync.exceptions import InvalidEnvelope
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
@@ -176,4 +177,25 @@ def test_own_order_of_keys():
 def test_what_json_does_not_know(value):
     """NaN, sets and bytes are errors, not texts."""
     with pytest.raises((TypeError, ValueError)):
+        write_json(value)
+
+
+@pytest.mark.parametrize("encoder", [None, lambda: None])
+def test_without_the_fast_encoder(monkeypatch, encoder):
+    """A Python whose `json` has no encoder in C, or one that is called otherwise, writes the same texts."""
+    value = {"z": [1, 1.5, None, True], "a": {"ü": '"\\\n\x1f😀'}}
+    fast = writer(sort_keys=True)
+    module = SimpleNamespace(c_make_encoder=encoder, encode_basestring=str)
+    monkeypatch.setattr("django_bgsync.canonical.json_encoder", module)
+    slow = writer(sort_keys=True)
+
+    assert slow(value) == fast(value) == json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def test_what_holds_itself():
+    """It has no text."""
+    value = []
+    value.append(value)
+
+    with pytest.raises((ValueError, RecursionError)):
         write_json(value)

@@ -22,6 +22,11 @@ WORDS = {
     "Context": {"page", "worker", "other"},
     "Hand": {"receipt", "replay", "awaiting"},
     "Outcome": {"applied", "rejected", "conflict", "retry_later", "failed", "lost"},
+    "Operation": {
+        *("retry", "recover", "discard", "release", "pause", "resume", "close", "revoke", "restore", "rename"),
+    },
+    "ActionState": {"queued", "running", "done", "cancelled", "failed"},
+    "NoteKind": {"reopened", "discarded", "released"},
 }
 
 

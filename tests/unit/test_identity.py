@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import time
 from uuid import UUID
 
@@ -9,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from django_bgsync.identity import client_key, fingerprint, item_key, owner_key, timestamp_of, uuid7
+from django_bgsync.identity import client_key, fingerprint, item_key, numbered, owner_key, timestamp_of, uuid7
 
 V7 = UUID("019a9f2e-63f1-7cc1-b1a5-8a4d3d0f2b11")
 V4 = UUID("0d9d1b58-7c0c-4a52-8c0e-6b5e1c6a6f10")
@@ -83,6 +85,24 @@ def test_other_versions_carry_no_time(item_id):
 def test_time_of_a_v7():
     """A v7 id's time is in milliseconds since 1970."""
     assert timestamp_of(V7) == 0x019A9F2E63F1
+
+
+@given(st.integers(0, 2**128 - 1), st.integers(0, 15))
+def test_only_v7_ids_have_a_time(number, version):
+    """Other versions do not, nor other variants."""
+    item_id = UUID(int=number & ~(0xF << 76) | version << 76)
+
+    assert timestamp_of(item_id) == (item_id.int >> 80 if item_id.version == 7 else 0)
+
+
+@given(st.integers(0, 2**128 - 1))
+def test_numbered(number):
+    """The UUID of a number is one like any other."""
+    made, other = numbered(number), UUID(int=number)
+
+    assert (made, hash(made), str(made), made.is_safe) == (other, hash(other), str(other), other.is_safe)
+    assert pickle.dumps(made) == pickle.dumps(other)
+    assert copy.deepcopy(made) == other
 
 
 def test_uuid7_is_new_and_of_now():

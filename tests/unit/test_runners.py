@@ -15,9 +15,10 @@ from django.core import checks
 from django.utils import timezone
 from django_q.conf import Conf
 
-from django_bgsync import runners, sweep
+from django_bgsync import runners
 from django_bgsync.runners import Runner, django_q
 from django_bgsync.runners.none import NoRunner
+from django_bgsync.upkeep import sweep
 
 DJANGO_Q = "django_bgsync.runners.django_q.DjangoQRunner"
 

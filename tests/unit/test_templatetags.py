@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.template import Context, Template
 from django.utils.translation import override
 
+MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 SCRIPT = {
     "src": "/static/django_bgsync/bgsync.min.js",
     "defer": None,
@@ -19,6 +23,11 @@ SCRIPT = {
     "data-csrf-cookie": "csrftoken",
     "data-csrf-header": "X-CSRFTOKEN",
     "data-max-age": "2592000000",
+    "data-part-engine": "/static/django_bgsync/bgsync-engine.min.js",
+    "data-part-feeds": "/static/django_bgsync/bgsync-feeds.min.js",
+    "data-part-inspector": "/static/django_bgsync/bgsync-inspector.min.js",
+    "data-part-pages": "/static/django_bgsync/bgsync-pages.min.js",
+    "data-part-requests": "/static/django_bgsync/bgsync-requests.min.js",
 }
 
 
@@ -63,10 +72,29 @@ def test_script_names_no_user():
 
 
 def test_debug(settings):
-    """With DEBUG the readable bundle is loaded."""
+    """With DEBUG the readable bundles are loaded."""
     settings.DEBUG = True
 
     assert script()["src"] == "/static/django_bgsync/bgsync.js"
+    assert script()["data-part-engine"] == "/static/django_bgsync/bgsync-engine.js"
+
+
+def test_every_part_has_its_address():
+    """A part that the page does not know where to find could never be loaded."""
+    parts = Path(__file__).parents[2] / "client/src/page-parts"
+
+    assert {f"data-part-{path.name}" for path in parts.iterdir()} <= script().keys()
+
+
+def test_parts_with_hashed_names(settings, tmp_path):
+    """Where the site's storage has put a hash into the name, the part is under that name."""
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": MANIFEST}}
+    settings.STATIC_ROOT = tmp_path
+    call_command("collectstatic", interactive=False, verbosity=0)
+    path = script()["data-part-engine"]
+
+    assert re.fullmatch(r"/static/django_bgsync/bgsync-engine\.min\.[0-9a-f]{12}\.js", path)
+    assert (tmp_path / path.removeprefix("/static/")).exists()
 
 
 @pytest.mark.parametrize(
@@ -172,7 +200,7 @@ def test_app_version():
 def test_configuration_without_the_script():
     """For sites that bundle the package themselves: the same attributes, on one element that loads nothing."""
     elements = render('bgsync_config app_version="1.4.0"')
-    site = {name: value for name, value in SCRIPT.items() if name.startswith("data-")}
+    site = {name: value for name, value in SCRIPT.items() if name.startswith("data-") and "-part-" not in name}
 
     assert elements.found == [("meta", {"name": "bgsync", **site, "data-app-version": "1.4.0"})]
     assert elements.text == ""

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from django_bgsync import retention
+from django_bgsync.upkeep import retention
 
 
 class Command(BaseCommand):

@@ -8,7 +8,9 @@ from django.db.models import Count
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from django_bgsync import reopening
+from django_bgsync.enums import Operation
+from django_bgsync.operations import actions, batches, items
+from django_bgsync.operations.selections import PARKED, Selection
 
 
 class Command(BaseCommand):
@@ -21,13 +23,17 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="only count them")
 
     def handle(self, *args: Any, tag: str, code: str, since: str | None, dry_run: bool, **options: Any) -> None:
-        rows = reopening.parked(tag=tag, code=code, since=_read_instant(since) if since else None)
+        selection = Selection(state=PARKED, tag=tag, code=code, since=_read_instant(since) if since else None)
         if not dry_run and (tag or code or since):
-            self.stdout.write(f"Items opened: {reopening.requeue(rows)}")
+            action = actions.request(Operation.RETRY, selection, username="bgsync_requeue")
+            batches.carry_on(action.pk)
+            action.refresh_from_db()
+            self.stdout.write(f"Items opened: {action.done}")
             return
+        rows = items.select(Operation.RETRY, selection)
         counts = rows.values_list("tag_id", "code").order_by("tag_id", "code").annotate(items=Count("pk"))
-        for name, reason, items in counts:
-            self.stdout.write(f"{items:8} {name} {reason}")
+        for name, reason, count in counts:
+            self.stdout.write(f"{count:8} {name} {reason}")
         if not dry_run:
             self.stdout.write("Nothing was opened. Name --tag, --code or --since.")
 

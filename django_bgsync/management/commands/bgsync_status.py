@@ -7,8 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from django_bgsync import backlog, health
 from django_bgsync.conf import settings
+from django_bgsync.upkeep import backlog, health
 
 
 class Command(BaseCommand):

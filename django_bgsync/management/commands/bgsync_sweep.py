@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from django_bgsync import sweep
+from django_bgsync.upkeep import sweep
 
 
 class Command(BaseCommand):

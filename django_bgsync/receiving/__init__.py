@@ -1,0 +1,1 @@
+"""What comes in: deliveries, the items in them, and who sends them."""

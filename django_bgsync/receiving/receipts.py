@@ -1,0 +1,129 @@
+"""Deciding which items of a delivery are stored, and as what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from django_bgsync import conf
+from django_bgsync.applying.verdicts import rejected
+from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
+from django_bgsync.exceptions import ItemFault
+from django_bgsync.handlers import Handler, registry
+from django_bgsync.models import Delivery, SyncItem
+from django_bgsync.owners import Owner
+from django_bgsync.protocol import ItemIn
+from django_bgsync.receiving.arrivals import Arrival
+from django_bgsync.rows.moulds import Mould
+
+STORABLE_YEARS = range(1971, 9999)
+"""A device's clock may say anything; MariaDB begins at the year 1000, and shifting by an offset must not overflow."""
+_ITEMS = Mould.of(SyncItem())
+Permits = Callable[[Handler], bool]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Terms:
+    """What the items of one tag have in common in one delivery."""
+
+    handler: Handler
+    is_paused: bool
+    max_bytes: int
+    rows: Mould[SyncItem]
+    clock_offset: timedelta | None
+    """Server minus device."""
+    received_at: datetime
+
+    def check(self, item: ItemIn) -> None:
+        """Raises ItemFault for a new item that leaves no row."""
+        if self.handler.max_age is not None:
+            created_at = corrected(item.created_at, self.clock_offset)
+            if created_at is not None and self.received_at - created_at > self.handler.max_age:
+                raise ItemFault(Code.EXPIRED, _("This is too old: it was made %s.") % created_at.isoformat())
+        if item.size > self.max_bytes:
+            raise ItemFault(Code.TOO_LARGE, f"payload is {item.size} bytes; {self.max_bytes} are allowed.")
+        if item.fault is not None:
+            raise item.fault
+
+    def receipt(self, arrival: Arrival, *, is_held: bool) -> SyncItem:
+        """The row of a new item. One that can be tried at once carries its first claim."""
+        item = arrival.item
+        row = self.rows.cast(
+            id=arrival.pk,
+            item_id=item.id,
+            lane=item.lane,
+            after=item.after,
+            seq=item.seq,
+            fingerprint=item.fingerprint,
+            payload=item.text,
+            size=item.size,
+            file_count=len(item.uploads),
+            created_at=corrected(item.created_at, self.clock_offset),
+            retry=item.retry,
+        )
+        if is_held and not row.is_finished:
+            row.state = ItemState.HELD
+            row.attempts, row.claimed_at, row.claimed_by = 0, None, ""
+        return row
+
+    def is_for_workers(self, row: SyncItem) -> bool:
+        return row.state == ItemState.RECEIVED and row.claimed_at is None and not self.is_paused
+
+
+def terms(
+    tags: Mapping[str, TagState],
+    permits: Permits,
+    *,
+    owner: Owner,
+    delivery: Delivery,
+    clock_offset: timedelta | None,
+) -> dict[str, Terms]:
+    """The terms of each of these tags. `permits` tells whether the request may use a handler."""
+    common: dict[str, Any] = {
+        "owner": owner.reference,
+        "user_id": owner.user_id,
+        "client_id": delivery.client_id,
+        "delivery_id": delivery.id,
+        "received_at": delivery.received_at,
+        "size": 0,
+    }
+    found = {}
+    for tag, state in tags.items():
+        handler = registry[tag]
+        found[tag] = Terms(
+            handler=handler,
+            is_paused=state == TagState.PAUSED,
+            max_bytes=handler.max_bytes or conf.settings.MAX_ITEM_BYTES,
+            rows=_ITEMS.filled(tag_id=tag, **common, **_beginning(handler, state, permits, delivery.received_at)),
+            clock_offset=clock_offset,
+            received_at=delivery.received_at,
+        )
+    return found
+
+
+def corrected(instant: datetime | None, offset: timedelta | None) -> datetime | None:
+    """A device's time put right by the offset of its clock; None if it cannot be."""
+    if instant is None or instant.year not in STORABLE_YEARS:
+        return None
+    try:
+        shifted = instant + (offset or timedelta(0))
+    except OverflowError:
+        return None
+    return shifted if shifted.year in STORABLE_YEARS else None
+
+
+def _beginning(handler: Handler, state: TagState, permits: Permits, now: datetime) -> dict[str, Any]:
+    """How the life of an item with this handler begins."""
+    if state == TagState.CLOSED:
+        verdict = rejected(Code.TAG_CLOSED, _("This is closed."))
+    elif not permits(handler):
+        verdict = rejected(Code.FORBIDDEN, _("You are not allowed to do this."))
+    elif handler.mode == Mode.INLINE and state != TagState.PAUSED:
+        return {"next_at": now, "attempts": 1, "claimed_at": now, "claimed_by": Hand.RECEIPT}
+    else:
+        return {"next_at": now}
+    return {"state": verdict.state, "code": verdict.code, "problem": verdict.problem, "finished_at": now}
