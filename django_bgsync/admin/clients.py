@@ -3,57 +3,62 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from django_bgsync.admin.readonly import ReadOnlyAdmin, link_to_list, short
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem
+from django_bgsync.admin.filters import SeenFilter, TroubleFilter
+from django_bgsync.admin.operating import operate_links
+from django_bgsync.admin.page import PageAdmin
+from django_bgsync.enums import Operation
+from django_bgsync.models import SyncClient
+from django_bgsync.printing import exact, short, visible
+from django_bgsync.reports import clients, search
 
 
 @admin.register(SyncClient)
-class SyncClientAdmin(ReadOnlyAdmin):
-    list_display = ("short_id", "user", "label", "last_seen", "pending", "parked", "app_version", "browser")
-    list_filter = ("last_seen",)
+class SyncClientAdmin(PageAdmin):
+    list_display = ("short_id", "user", "shown_label", "seen", "pending", "parked", "shown_version", "browser")
+    list_filter = (TroubleFilter, SeenFilter)
+    order = ("-last_seen", "-pk")
     list_select_related = ("user",)
-    search_fields = ("label", "user_agent", "owner")
-    fields = (
-        ("short_id", "user", "label"),
-        ("first_seen", "last_seen", "revoked_at"),
-        ("app_version", "worker_version"),
-        "user_agent",
-        "clock_offset_ms",
-        "capabilities",
-        "outbox",
-        ("items", "deliveries", "attempts"),
-    )
-    readonly_fields = tuple(name for row in fields for name in ([row] if isinstance(row, str) else row))
+    list_deferred = ("capabilities", "outbox")
+    search = staticmethod(search.clients)
+    search_help_text = _("Client, user or label")
+    page_template = "admin/django_bgsync/syncclient/page.html"
+
+    def page_title(self, client: SyncClient) -> str:
+        return gettext("Client %s") % (visible(client.label) or short(client.client_id))
+
+    def page_context(self, request: HttpRequest, client: SyncClient) -> dict[str, Any]:
+        switch = Operation.RESTORE if client.revoked_at else Operation.REVOKE
+        found = clients.look(client)
+        return {
+            "history": found,
+            "charts": found.charts,
+            "operations": operate_links(request, Operation.RENAME, switch, client=client.pk),
+        }
 
     @admin.display(description=_("client"))
     def short_id(self, client: SyncClient) -> str:
         return short(client.client_id)
 
+    @admin.display(description=_("last seen"))
+    def seen(self, client: SyncClient) -> str:
+        return exact(client.last_seen)
+
+    @admin.display(description=_("label"))
+    def shown_label(self, client: SyncClient) -> str:
+        return visible(client.label)
+
+    @admin.display(description=_("app version"))
+    def shown_version(self, client: SyncClient) -> str:
+        return visible(client.app_version)
+
     @admin.display(description=_("browser"))
     def browser(self, client: SyncClient) -> SafeString:
-        return format_html('<span title="{}">{}</span>', client.user_agent, Truncator(client.user_agent).chars(40))
-
-    @admin.display(description=_("pending when it last sent"))
-    def pending(self, client: SyncClient) -> Any:
-        return client.outbox.get("pending")
-
-    @admin.display(description=_("parked when it last sent"))
-    def parked(self, client: SyncClient) -> Any:
-        return client.outbox.get("parked")
-
-    @admin.display(description=_("items"))
-    def items(self, client: SyncClient) -> SafeString:
-        return link_to_list(SyncItem, _("its items"), client__id__exact=client.pk)
-
-    @admin.display(description=_("deliveries"))
-    def deliveries(self, client: SyncClient) -> SafeString:
-        return link_to_list(Delivery, _("its deliveries"), client__id__exact=client.pk)
-
-    @admin.display(description=_("attempts"))
-    def attempts(self, client: SyncClient) -> SafeString:
-        return link_to_list(DeliveryAttempt, _("its attempts"), client__id__exact=client.pk)
+        whole = visible(client.user_agent)
+        return format_html('<span title="{}">{}</span>', whole, Truncator(whole).chars(40))

@@ -8,12 +8,17 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from django_bgsync.admin.readonly import link_to, short
+from django_bgsync.admin.readonly import link_to
 from django_bgsync.models import Delivery, SyncClient, SyncTag
+from django_bgsync.printing import short, visible
 
 
 class Neighbours:
-    """Columns for models with a tag, a client or a delivery."""
+    """Columns for models with a tag, a client, a delivery or a code."""
+
+    @admin.display(description=_("code"))
+    def shown_code(self, row: Any) -> str:
+        return visible(row.code)
 
     @admin.display(description=_("tag"))
     def tag_link(self, row: Any) -> SafeString | str:

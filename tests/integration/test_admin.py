@@ -11,10 +11,10 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem, SyncTag
+from django_bgsync.models import Delivery, DeliveryAttempt, FeedPull, SyncClient, SyncItem, SyncTag
 from tests.deliveries import Device, make_due, make_item, row_of, script
 
-MODELS = ["synctag", "syncclient", "syncitem", "delivery", "deliveryattempt"]
+MODELS = ["synctag", "syncclient", "syncitem", "delivery", "deliveryattempt", "feedpull"]
 SCRIPT = "<script>alert(1)</script>"
 
 
@@ -49,7 +49,14 @@ def history(device):
     device.ask(items[4])
     SyncClient.objects.update(label=SCRIPT)
     DeliveryAttempt.objects.update(error=SCRIPT, traceback=SCRIPT)
+    pull_feed(SyncClient.objects.get())
     return items
+
+
+def pull_feed(client):
+    now = client.last_seen
+    said = {"feed": SCRIPT, "error": SCRIPT, "traceback": SCRIPT, "outcome": "failed", "owner": client.owner}
+    FeedPull.objects.create(client=client, started_at=now, ended_at=now, **said)
 
 
 def changelist(model):
@@ -73,14 +80,20 @@ def links_in(text):
 
 
 def rows():
-    return [row for model in (SyncTag, SyncClient, SyncItem, Delivery, DeliveryAttempt) for row in model.objects.all()]
+    return [
+        row
+        for model in (SyncTag, SyncClient, SyncItem, Delivery, DeliveryAttempt, FeedPull)
+        for row in model.objects.all()
+    ]
 
 
 def test_every_page_answers(admin, history):
     """Lists and pages of all rows answer, and what clients sent is text on them, never markup."""
     texts = [page(admin, changelist(model)) for model in MODELS] + [page(admin, change(row)) for row in rows()]
+    texts += [page(admin, reverse("admin:app_list", args=["django_bgsync"]))]
+    texts += [page(admin, reverse("admin:django_bgsync_attention"))]
 
-    assert len(texts) == len(MODELS) + len(rows())
+    assert len(texts) == len(MODELS) + len(rows()) + 2
     assert not any(SCRIPT in text for text in texts)
     assert any("&lt;script&gt;alert(1)&lt;/script&gt;" in text for text in texts)
 
@@ -143,7 +156,7 @@ def test_read_only(admin, history, model):
     admin.post(changelist(model), {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"})
     assert row.__class__.objects.values().get(pk=row.pk) == before
     assert 'name="_save"' not in page(admin, change(row))
-    assert 'name="action"' not in page(admin, changelist(model))
+    assert 'value="delete_selected"' not in page(admin, changelist(model))
 
 
 @pytest.mark.parametrize("model", MODELS)

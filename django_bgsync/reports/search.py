@@ -1,0 +1,119 @@
+"""What somebody typed into a search field: an id or the ends of one, a tag, a user or a code.
+
+One meaning is looked for after the other, and the first that exists is taken: alternatives in one condition would keep
+a database from using the index of any.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+
+from django_bgsync.enums import ItemState, Outcome
+from django_bgsync.models import DeliveryAttempt, SyncClient, SyncItem, SyncTag
+
+PARKED = (ItemState.REJECTED, ItemState.CONFLICT)
+MOST = 100
+"""So many rows with the same beginning, end or name are told apart; more is no search."""
+_ID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_ENDS = re.compile(r"(?P<start>[0-9a-f-]{8,36})?(?:(?:…|\.{2,3}|\*)(?P<end>[0-9a-f]{4,12})?)?", re.IGNORECASE)
+
+
+def items(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Items with this id, of this client, tag or user, or parked with this code."""
+    if _is_id(text):
+        found = _id("item_id", text)
+        return rows.filter(found) if found and rows.filter(found).exists() else _of_clients(rows, text)
+    return _named(rows, text, SyncItem.objects.filter(code=text, state__in=PARKED))
+
+
+def attempts(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Attempts at this item, of this client, tag or user, or that ended with this code without being applied."""
+    if _is_id(text):
+        found = _id("item_id", text)
+        keys = list(SyncItem.objects.filter(found).values_list("pk", flat=True)[:MOST]) if found else []
+        return rows.filter(item__in=keys) if keys else _of_clients(rows, text)
+    return _named(rows, text, DeliveryAttempt.objects.exclude(outcome=Outcome.APPLIED).filter(code=text))
+
+
+def deliveries(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """The delivery with this id, and those of this client or user."""
+    if _is_id(text):
+        found = _id("pk", text)
+        return rows.filter(found) if found and rows.filter(found).exists() else _of_clients(rows, text)
+    return rows.filter(client__in=_keys(_of_users(_users(text))))
+
+
+def clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """The clients with this id or label, and those of this user."""
+    if _is_id(text):
+        return rows.filter(_client(text))
+    return rows.filter(_of_users(_users(text)) | Q(label__startswith=text))
+
+
+def _named(rows: QuerySet[Any], text: str, of_code: QuerySet[Any]) -> QuerySet[Any]:
+    if SyncTag.objects.filter(pk=text).exists():
+        return rows.filter(tag=text)
+    users = _users(text)
+    if not users and of_code.exists():
+        return rows.filter(pk__in=of_code.values("pk")) if of_code.model is not rows.model else rows & of_code
+    return _of_users_rows(rows, users)
+
+
+def _of_users_rows(rows: QuerySet[Any], users: list[Any]) -> QuerySet[Any]:
+    if not users:
+        return rows.none()
+    of_clients = Q(client__in=_keys(_of_users(users)))
+    if rows.model is SyncItem:
+        of_clients |= Q(client=None) & _of_users(users)  # sent by no client of ours
+    return rows.filter(of_clients)
+
+
+def _of_clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
+    return rows.filter(client__in=_keys(_client(text)))
+
+
+def _keys(condition: Q) -> list[UUID]:
+    return list(SyncClient.objects.filter(condition).values_list("pk", flat=True)[:MOST])
+
+
+def _is_id(text: str) -> bool:
+    """Whether this can be an id, or what pages show of one: its beginning, its end, or both."""
+    return bool(_ID.fullmatch(text) or _ENDS.fullmatch(text))
+
+
+def _id(name: str, text: str) -> Q | None:
+    """Rows whose id this is, or begins and ends so; None for an end alone, which no index finds."""
+    if _ID.fullmatch(text):
+        return Q(**{name: UUID(text)})
+    ends = _ENDS.fullmatch(text)
+    if not ends or not ends["start"]:
+        return None
+    start = ends["start"].replace("-", "")
+    between = Q(**{f"{name}__range": (UUID(start.ljust(32, "0")), UUID(start.ljust(32, "f")))})
+    return between & Q(**{f"{name}__endswith": ends["end"].lower()}) if ends["end"] else between
+
+
+def _client(text: str) -> Q:
+    if _ID.fullmatch(text):
+        return Q(client_id=UUID(text)) | Q(pk=UUID(text))
+    ends = _ENDS.fullmatch(text)
+    return Q(client_id__endswith=ends["end"].lower()) if ends and ends["end"] and not ends["start"] else Q(pk__in=[])
+
+
+def _of_users(users: list[Any]) -> Q:
+    return Q(owner__in=[f"u:{pk}" for pk in users])
+
+
+def _users(text: str) -> list[Any]:
+    """The keys of the users of this name or address; without one, of those whose name begins so."""
+    model = get_user_model()
+    name, address = model.USERNAME_FIELD, getattr(model, "EMAIL_FIELD", "")
+    exact = Q(**{name: text}) | (Q(**{address: text}) if address and "@" in text else Q())
+    everybody = model._default_manager.order_by("pk")
+    found = list(everybody.filter(exact).values_list("pk", flat=True)[:MOST])
+    return found or list(everybody.filter(**{f"{name}__startswith": text}).values_list("pk", flat=True)[:MOST])
