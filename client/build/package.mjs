@@ -7,6 +7,8 @@ import {fileURLToPath} from "node:url";
 
 import {build} from "esbuild";
 
+import {release} from "./bundles.mjs";
+
 const CLIENT = resolve(fileURLToPath(import.meta.url), "../..");
 const DIST = join(CLIENT, "dist");
 const ENTRIES = ["page", "worker"];
@@ -15,8 +17,9 @@ rmSync(DIST, {recursive: true, force: true});
 await build({
     absWorkingDir: CLIENT,
     bundle: true,
+    define: release(),
     entryPoints: Object.fromEntries(ENTRIES.map((entry) => [entry, `src/${entry}/npm.ts`])),
-    external: ["idb"],
+    external: ["idb-keyval"],
     format: "esm",
     outdir: DIST,
     target: "es2022",

@@ -2,11 +2,24 @@ import {brotliCompressSync} from "node:zlib";
 
 import {makeBundles} from "./bundles.mjs";
 
-const MOST = {"bgsync.min.js": 16_000, "bgsync-worker.min.js": 10_100};
+/** Bytes, minified and compressed with brotli. A core is what every visitor loads before anything can be enqueued or sent. */
+const MOST = {
+    "bgsync.min.js": 7_800,
+    "bgsync-engine.min.js": 11_570,
+    "bgsync-worker.min.js": 9_120,
+    "bgsync-worker-completion.min.js": 1_800,
+    "bgsync-worker-offline.min.js": 1_350,
+    "bgsync-worker-capture.min.js": 6_110,
+    "bgsync-requests.min.js": 4_060,
+    "bgsync-pages.min.js": 700,
+    "bgsync-feeds.min.js": 5_400,
+    "bgsync-inspector.min.js": 3_700,
+    "bgsync-worker-feeds.min.js": 4_300,
+};
 
 for (const [name, text] of await makeBundles()) {
     if (!name.endsWith(".min.js")) continue;
     const bytes = brotliCompressSync(text).length;
-    console.log(`${name}: ${bytes} bytes (brotli), ${MOST[name]} allowed`);
-    if (bytes > MOST[name]) process.exitCode = 1;
+    console.log(`${name}: ${bytes} bytes (brotli), ${MOST[name] ?? "none"} allowed`);
+    if (!(bytes <= MOST[name])) process.exitCode = 1;
 }

@@ -13,7 +13,13 @@ CLIENT = ROOT / "client"
 STATIC = ROOT / "django_bgsync/static/django_bgsync"
 
 BANNER = "/*! django-bgsync: generated from client/src, do not edit. sha256 {} */"
-SCRIPTS = ("bgsync.js", "bgsync.min.js", "bgsync-worker.js", "bgsync-worker.min.js")
+SHORT_BANNER = "/*! django-bgsync {} */"
+PARTS = {"bgsync": CLIENT / "src/page-parts", "bgsync-worker": CLIENT / "src/worker-parts"}
+BUNDLES = [
+    *PARTS,
+    *(f"{core}-{part.name}" for core, parts in PARTS.items() for part in parts.iterdir() if part.is_dir()),
+]
+SCRIPTS = [name + end for name in BUNDLES for end in (".js", ".min.js")]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -22,7 +28,9 @@ def test_bundle_is_fresh(name):
     with (STATIC / name).open(encoding="utf-8") as bundle:
         banner = next(bundle).rstrip("\n")
 
-    assert banner == BANNER.format(source_hash(CLIENT)), 'client/src has changed: run "npm run build" in client/'
+    made_from = source_hash(CLIENT)
+    expected = SHORT_BANNER.format(made_from[:12]) if ".min." in name else BANNER.format(made_from)
+    assert banner == expected, 'client/src has changed: run "npm run build" in client/'
 
 
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if ".min." in name])
@@ -31,7 +39,12 @@ def test_source_map_is_beside_its_bundle(name):
     sources = json.loads((STATIC / f"{name}.map").read_text(encoding="utf-8"))["sources"]
 
     assert (STATIC / name).read_text(encoding="utf-8").rstrip().endswith(f"//# sourceMappingURL={name}.map")
-    assert [path for path in sources if "client/src/" not in path and "node_modules/idb/" not in path] == []
+    assert [path for path in sources if "client/src/" not in path and "node_modules/idb-keyval/" not in path] == []
+
+
+def test_no_other_bundle():
+    """A bundle whose sources are gone is gone too."""
+    assert {path.name for path in STATIC.glob("bgsync*.js")} == set(SCRIPTS)
 
 
 def test_hash_sees_content_and_path(tmp_path):

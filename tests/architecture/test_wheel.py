@@ -20,7 +20,13 @@ INDISPENSABLE = {
     "django_bgsync/py.typed",
     "django_bgsync/migrations/0001_initial.py",
     "django_bgsync/templates/django_bgsync/service_worker.js",
-    *(f"{STATIC}/{name}{end}" for name in ("bgsync", "bgsync-worker") for end in (".js", ".min.js", ".min.js.map")),
+    "django_bgsync/templates/admin/django_bgsync/app_index.html",
+    *(f"{STATIC}/admin/{name}" for name in ("admin.css", "charts.js", "chart.umd.min.js", "chart.LICENSE.txt")),
+    *(
+        f"{STATIC}/{name}{end}"
+        for name in ("bgsync", "bgsync-engine", "bgsync-worker")
+        for end in (".js", ".min.js", ".min.js.map")
+    ),
 }
 
 

@@ -12,6 +12,8 @@ from django.test.utils import override_script_prefix
 from django.urls import reverse
 
 import django_bgsync
+from django_bgsync import feeds, service_worker
+from django_bgsync.handlers import Registry
 from tests.deliveries import Device
 
 SW = "/bgsync/sw.js"
@@ -25,6 +27,17 @@ def get(path=SW, **headers):
 
 def configuration_in(text: str):
     return json.loads(re.search(r"self\.__bgsync = (\{.*?\});", text)[1])
+
+
+@pytest.mark.parametrize("path", [SW, "/bgsync/worker.js"])
+def test_feeds_are_a_part(path, monkeypatch):
+    """The worker of a site without feeds has nothing of them; with them the part comes before the core."""
+    part, core = ((BUNDLES / f"bgsync-worker{name}.min.js").read_text().splitlines()[1] for name in ("-feeds", ""))
+    text = get(path).content.decode()
+    assert 0 < text.index("self.__bgsync") < text.index(part) < text.index(core)
+
+    monkeypatch.setattr(feeds, "registry", Registry())
+    assert part not in get(path).content.decode()
 
 
 def test_headers():
@@ -65,6 +78,20 @@ def test_debug(settings):
     settings.DEBUG = True
 
     assert (BUNDLES / "bgsync-worker.js").read_text().splitlines()[1] in get().content.decode()
+
+
+def test_parts(monkeypatch):
+    """What this site needs beside the core stands between it and the configuration, and makes another version."""
+    bundles = {"bgsync-worker": "core();", "bgsync-worker-needed": "needed();", "bgsync-worker-spare": "spare();"}
+    monkeypatch.setattr(service_worker, "_bundle", lambda name, *, readable: bundles[name])
+    monkeypatch.setattr(service_worker, "PARTS", {})
+    without = configuration_in(get().content.decode())["version"]
+    monkeypatch.setattr(service_worker, "PARTS", {"needed": lambda: True, "spare": lambda: False})
+    text = get().content.decode()
+
+    assert re.search(r"self\.__bgsync = .*\bneeded\(\);\s+core\(\);", text, re.DOTALL)
+    assert "spare" not in text
+    assert configuration_in(text)["version"] != without
 
 
 def test_names_of_the_project(settings):

@@ -1,40 +1,18 @@
-import {configure, type Options} from "../shared/configuration";
-import type {Flusher} from "../shared/flusher";
-import type {FileNote} from "../shared/files";
-import type {Counts} from "../shared/items";
-import {news, type Announcement} from "../shared/messages";
-import type {Added, Outbox} from "../shared/outbox";
-import type {Capabilities, Json, Result} from "../shared/protocol";
-import type {Runtime} from "../shared/runtime";
-import type {ItemState, Settlement, StoredItem} from "../shared/schema";
-import type {SessionCheck} from "../shared/session";
-import type {Connection, ConnectionState} from "./connection";
+import {configure, type Options} from "../shared/context/configuration";
+import type {Runtime} from "../shared/context/runtime";
+import {ended, news, type Announcement} from "../shared/outbox/messages";
+import type {Added, Outbox} from "../shared/outbox/outbox";
+import type {Counts} from "../shared/rows/items";
+import type {ItemState, Settlement, StoredItem} from "../shared/rows/schema";
+import type {Capabilities, FeedItem} from "../shared/vocabulary/protocol";
 import {readAttachments} from "./attachments";
-import {exported, type Export} from "./export";
+import type {Connection, ConnectionState} from "./connection";
+import type {Engine, Export, Feed, FeedContent, Feeds, LoggedOut, Pending, Periodic} from "./core";
 import {readDraft, type EnqueueOptions} from "./draft";
-import type {LastFlush} from "./last-flush";
-import {logout, type LoggedOut, type Pending} from "./logout";
-import type {Persistence} from "./persistence";
+import {view, type Item} from "./item";
 import type {Receipts} from "./receipts";
-import type {WorkerRegistration} from "./registration";
 import type {Triggers} from "./triggers";
-import type {Updates} from "./updates";
-
-export interface Item {
-    id: string;
-    tag: string;
-    lane: string;
-    seq: number;
-    state: ItemState;
-    payload: Json;
-    /** Without their contents. */
-    files: FileNote[];
-    /** ISO 8601, by the device's clock. */
-    createdAt: string;
-    sendCount: number;
-    /** The latest verdict of an accepted or parked item. */
-    result: Result | null;
-}
+import type {Unsent} from "./unsent";
 
 export interface Receipt {
     id: string;
@@ -51,39 +29,36 @@ export interface Filter {
     limit?: number;
 }
 
-interface Parts {
+interface Inside {
     runtime: Runtime;
     outbox: Outbox;
-    session: SessionCheck;
     receipts: Receipts;
     triggers: Triggers;
-    flusher: Flusher;
-    lastFlush: LastFlush;
-    persistence: Persistence;
-    registration: WorkerRegistration;
-    updates: Updates;
+    unsent: Unsent;
+    engine: () => Promise<Engine>;
+    feeds: () => Promise<Feeds>;
     reach: Connection;
     activated: Promise<void>;
 }
 
 /** `window.bgsync`. Everything it shows belongs to the current owner. */
 export class Bgsync extends EventTarget {
-    readonly #parts: Parts;
+    readonly #inside: Inside;
     #before: Promise<unknown> = Promise.resolve();
 
     /** @internal */
-    constructor(parts: Parts) {
+    constructor(inside: Inside) {
         super();
-        this.#parts = parts;
+        this.#inside = inside;
     }
 
     /** Rejects with a BgsyncError if the item could not be committed on this device. */
     async enqueue(tag: string, payload: unknown, options: EnqueueOptions = {}): Promise<Receipt> {
-        const {runtime, session, outbox, receipts, activated} = this.#parts;
+        const {runtime, outbox, receipts, activated} = this.#inside;
         const draft = readDraft(tag, payload, options);
         draft.files = await this.#inTurn(readAttachments(runtime.db, options.files ?? {}));
         await activated;
-        const written = await outbox.add(session.isConfirmed ? draft : {...draft, provisional: runtime.instance});
+        const written = await outbox.add(runtime.isConfirmed ? draft : {...draft, provisional: runtime.instance});
         void this.#follow(written);
         const {id} = written.item;
         return {id, state: "queued", settled: receipts.expect(id)};
@@ -91,25 +66,24 @@ export class Bgsync extends EventTarget {
 
     /** How requests prove whose they are, where cookies do not. */
     configure(options: Options): void {
-        configure(this.#parts.runtime, options);
-        this.#parts.triggers.ask();
+        configure(this.#inside.runtime, options);
+        this.#inside.triggers.ask();
     }
 
     /** To be called before the session ends. Resolves with what became of the unsent items. */
-    logout({pending = "keep"}: {pending?: Pending} = {}): Promise<LoggedOut> {
-        const {runtime, session, outbox, flusher} = this.#parts;
-        return logout(runtime, session, outbox, flusher, pending);
+    async logout({pending = "keep"}: {pending?: Pending} = {}): Promise<LoggedOut> {
+        return (await this.#inside.engine()).logout(pending);
     }
 
     /** How an item ended, from any tab and after a reload. Never rejects. */
     settled(id: string): Promise<Settlement> {
-        return this.#parts.receipts.settled(id);
+        return this.#inside.receipts.settled(id);
     }
 
     /** Send now what our own backoff would hold. Resolves when it has been tried. */
     async flush(): Promise<void> {
-        await this.#parts.activated;
-        await this.#parts.triggers.resume("manual");
+        await this.#inside.activated;
+        await this.#inside.triggers.resume("manual");
     }
 
     /** Resolves when nothing waits to be sent or to be applied; parked items wait for nobody. */
@@ -120,11 +94,11 @@ export class Bgsync extends EventTarget {
     }
 
     counts(): Promise<Counts> {
-        return this.#parts.outbox.counts();
+        return this.#inside.outbox.counts();
     }
 
     async get(id: string): Promise<Item | null> {
-        const item = await this.#parts.outbox.get(id);
+        const item = await this.#inside.outbox.get(id);
         return item ? view(item) : null;
     }
 
@@ -135,13 +109,13 @@ export class Bgsync extends EventTarget {
             && (lane === undefined || item.lane === lane)
             && (state === undefined || item.state === state)
         );
-        return (await this.#parts.outbox.list(matches, limit)).map(view);
+        return (await this.#inside.outbox.list(matches, limit)).map(view);
     }
 
     /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
     async retry(id: string): Promise<Item> {
-        const {runtime, outbox, triggers} = this.#parts;
-        const item = await outbox.retry(id);
+        const {runtime, engine, triggers} = this.#inside;
+        const item = await (await engine()).retry(id);
         runtime.announce({type: "queued", item: news(item)}, {type: "change"});
         triggers.enqueued(item.tag);
         return view(item);
@@ -149,53 +123,59 @@ export class Bgsync extends EventTarget {
 
     /** Rejects with AlreadySentError for an item that the server may hold. */
     async discard(id: string): Promise<void> {
-        const {runtime, outbox} = this.#parts;
-        const item = await outbox.discard(id);
-        if (!item) return;
-        runtime.announce(ended(item, "discarded"), {type: "change"});
+        await (await this.#inside.engine()).discard(id);
     }
 
     /** Delete the parked items, or with `all` everything there is. Resolves with how many there were. */
     async clear({all = false}: {all?: boolean} = {}): Promise<number> {
-        const {runtime, outbox} = this.#parts;
-        const {discarded, withdrawn} = await outbox.clear(all);
-        runtime.announce(...discarded.map((item) => ended(item, "discarded")));
-        // Whoever waits for these has to ask the server.
-        if (withdrawn.length) runtime.announce({type: "owner"});
-        runtime.announce({type: "change"});
-        return discarded.length + withdrawn.length;
+        return (await this.#inside.engine()).clear(all);
     }
 
     /** Everything in the outbox as data. */
     async export(): Promise<Export> {
-        const {outbox, runtime} = this.#parts;
-        const items = (await outbox.list()).map(async (item) => ({...view(item), files: item.files ? await outbox.files(item) : []}));
-        return exported(await Promise.all(items), runtime.now());
+        return (await this.#inside.engine()).export();
     }
 
     get connection(): ConnectionState {
-        return this.#parts.reach.state;
+        return this.#inside.reach.state;
     }
 
-    capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
-        return this.#parts.registration.capabilities();
+    async capabilities(): Promise<Capabilities & {pendingSyncTags: string[]}> {
+        return (await this.#inside.engine()).capabilities();
     }
 
     /** Switch to a new worker that waits; load the page anew afterwards. Resolves false if none does. */
-    update(): Promise<boolean> {
-        return this.#parts.updates.apply();
+    async update(): Promise<boolean> {
+        return (await this.#inside.engine()).update();
+    }
+
+    feed<Item = FeedItem>(name: string): Feed<Item> {
+        const {feeds} = this.#inside;
+        return {
+            read: async () => (await feeds()).read(name) as Promise<FeedContent<Item>>,
+            refresh: async () => (await feeds()).refresh(name),
+        };
+    }
+
+    /** Of feeds. */
+    get periodic(): Periodic {
+        const {feeds} = this.#inside;
+        return {
+            register: async (name, options) => (await feeds()).register(name, options),
+            unregister: async (name) => (await feeds()).unregister(name),
+            list: async () => (await feeds()).list(),
+        };
     }
 
     /** What the commit of an item entails. Whoever has waited for the commit alone goes first. */
     async #follow({item, superseded}: Added): Promise<void> {
-        const {runtime, triggers, lastFlush, persistence} = this.#parts;
+        const {runtime, triggers, unsent} = this.#inside;
         await null;
         await null;
+        unsent.add(item);
         const old = superseded.map((other) => ended(other, "superseded"));
         runtime.announce(...old, {type: "queued", item: news(item)}, {type: "change"});
-        lastFlush.add(item);
         triggers.enqueued(item.tag);
-        await persistence.ask().catch(() => undefined);
     }
 
     /** Large files must not let what is enqueued after them overtake. */
@@ -208,35 +188,16 @@ export class Bgsync extends EventTarget {
 
     async #isWaiting(lane: string | undefined): Promise<boolean> {
         const isOne = (item: StoredItem) => item.state !== "parked" && (lane === undefined || item.lane === lane);
-        return (await this.#parts.outbox.list(isOne, 1)).length > 0;
+        return (await this.#inside.outbox.list(isOne, 1)).length > 0;
     }
 }
+
+const OF_AN_ITEM = new Set(["queued", "blocked", "sent", "parked", "settled"]);
 
 /** The event a page listens to, null for what only concerns ourselves, or a newer release in another context. */
 export function eventOf(announcement: Announcement): Event | null {
-    switch (announcement.type) {
-        case "change":
-            return new Event("change");
-        case "queued":
-        case "blocked":
-        case "sent":
-        case "parked":
-        case "settled": {
-            const {type, item} = announcement;
-            const {aliases: _, ...detail} = item;
-            return new CustomEvent(type, {detail: "result" in announcement ? {...detail, result: announcement.result} : detail});
-        }
-        default:
-            return null;
-    }
-}
-
-function ended(item: StoredItem, status: "discarded" | "superseded"): Announcement {
-    return {type: "settled", item: news(item), result: {id: item.id, status}};
-}
-
-function view(item: StoredItem): Item {
-    const {id, tag, lane, seq, state, payload, files = [], result} = item;
-    const createdAt = new Date(item.created_at).toISOString();
-    return {id, tag, lane, seq, state, payload, files, createdAt, sendCount: item.send_count, result};
+    if (announcement.type === "change") return new Event("change");
+    if (!("item" in announcement) || !OF_AN_ITEM.has(announcement.type)) return null;
+    const {type, item: {aliases: _, notify: __, ...item}} = announcement;
+    return new CustomEvent(type, {detail: "result" in announcement ? {...item, result: announcement.result} : item});
 }

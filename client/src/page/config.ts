@@ -1,5 +1,5 @@
-import type {Config} from "../shared/config";
-import {readVersion} from "../shared/configuration";
+import type {Config} from "../shared/context/config";
+import {readVersion} from "../shared/context/configuration";
 
 /** What `{% bgsync_script %}` says of the site. Nothing in it concerns the user: pages are cached and shared. */
 export interface PageConfig extends Config {

@@ -1,4 +1,4 @@
-import type {Reached} from "../shared/messages";
+import type {Reached} from "../shared/outbox/messages";
 
 export type ConnectionState = "online" | "offline" | "unreachable";
 
@@ -6,7 +6,7 @@ export type ConnectionState = "online" | "offline" | "unreachable";
 export class Connection {
     state: ConnectionState = navigator.onLine ? "online" : "offline";
 
-    constructor(private readonly changed: () => void) {}
+    constructor(private readonly changed: (state: ConnectionState) => void) {}
 
     start(): void {
         addEventListener("offline", () => this.become("offline"));
@@ -21,6 +21,6 @@ export class Connection {
     private become(state: ConnectionState): void {
         if (state === this.state) return;
         this.state = state;
-        this.changed();
+        this.changed(state);
     }
 }

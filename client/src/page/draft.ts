@@ -1,6 +1,7 @@
-import {BgsyncError, NotSerializableError} from "../shared/errors";
-import type {Draft} from "../shared/outbox";
-import type {Json} from "../shared/protocol";
+import type {Draft} from "../shared/outbox/outbox";
+import {BgsyncError, NotSerializableError} from "../shared/vocabulary/errors";
+import type {Notice} from "../shared/vocabulary/notices";
+import type {Json} from "../shared/vocabulary/protocol";
 
 export interface EnqueueOptions {
     /** Items of one named lane reach the server in the order they were written. */
@@ -11,22 +12,26 @@ export interface EnqueueOptions {
     files?: Record<string, Blob>;
     /** Milliseconds after which it is not worth sending any more. */
     maxAge?: number | null;
+    /** Shown when the server has applied it, if no page of the site is in front and the user has allowed notifications. */
+    notify?: Notice | null;
 }
 
 const TAG = /^[a-z0-9][a-z0-9._-]{0,63}$/;
-const OPTIONS = new Set(["lane", "coalesceKey", "maxAge", "files"]);
+const OPTIONS = new Set(["lane", "coalesceKey", "maxAge", "files", "notify"]);
 const MAX_NAME = 100;
+/** Compiled once; no text outside a payload may hold it. */
+const UNSTORABLE = /\0|\p{Surrogate}/u;
 
 /** What `enqueue` was given, checked. Raises TypeError for wrong use, NotSerializableError for what JSON cannot carry. */
 export function readDraft(tag: string, payload: unknown, options: EnqueueOptions): Draft {
-    if (!TAG.test(tag)) throw new TypeError(`bgsync: tag ${JSON.stringify(tag)} does not match ${TAG.source}`);
+    if (!TAG.test(tag)) throw new TypeError(`bgsync: tag ${JSON.stringify(tag)}: not ${TAG.source}`);
     const unknown = Object.keys(options).find((name) => !OPTIONS.has(name));
     // What an ignored option meant to say would be lost without a word.
     if (unknown) throw new TypeError(`bgsync: enqueue() knows no option ${JSON.stringify(unknown)}`);
     const text = written(payload);
     const bytes = new TextEncoder().encode(text).length;
     const {lane, coalesceKey: key, maxAge} = options;
-    if (!((maxAge ?? 1) > 0)) throw new TypeError("bgsync: maxAge is a positive number of milliseconds");
+    if (!((maxAge ?? 1) > 0)) throw new TypeError("bgsync: maxAge is not positive");
     return {
         tag,
         lane: readName("lane", lane ?? ""),
@@ -34,13 +39,23 @@ export function readDraft(tag: string, payload: unknown, options: EnqueueOptions
         bytes,
         ...((key ?? null) !== null && {coalesce_key: readName("coalesceKey", key!)}),
         ...((maxAge ?? null) !== null && {max_age: maxAge!}),
+        ...(options.notify && {notify: readNotice(options.notify)}),
     };
+}
+
+function readNotice(notice: Notice): Notice {
+    const isFine = (value: unknown) => value === undefined || typeof value === "string";
+    const {title, body, url} = notice;
+    if (!title || ![title, body, url].every(isFine)) throw new TypeError("bgsync: notify needs a title");
+    const address = new URL(url ?? "", location.href);
+    if (address.origin !== location.origin) throw new TypeError(`bgsync: notify.url ${url} is not of this site`);
+    return {title, ...(body && {body}), ...(url !== undefined && {url: address.href})};
 }
 
 function readName(what: string, name: string): string {
     // A NUL or half a surrogate pair outside a payload makes the server refuse the whole delivery.
-    const isClean = typeof name === "string" && name.length <= MAX_NAME && !/\0|\p{Surrogate}/u.test(name);
-    if (!isClean) throw new TypeError(`bgsync: a ${what} is a string of at most ${MAX_NAME} characters`);
+    const isClean = typeof name === "string" && name.length <= MAX_NAME && !UNSTORABLE.test(name);
+    if (!isClean) throw new TypeError(`bgsync: a ${what} has at most ${MAX_NAME} characters`);
     return name;
 }
 

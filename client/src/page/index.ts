@@ -1,4 +1,6 @@
 import type {Bgsync} from "./api";
+import type {PartModule} from "./core";
+import {partAddress} from "./part-loader";
 import {start} from "./start";
 
 declare global {
@@ -7,5 +9,7 @@ declare global {
     }
 }
 
+const script = document.currentScript;
+
 // A second tag on the page would run everything twice.
-window.bgsync ??= start(document.currentScript?.dataset ?? {});
+window.bgsync ??= start(script?.dataset ?? {}, async (name, retry) => (await import(partAddress(script, name, retry))) as PartModule);

@@ -1,13 +1,7 @@
-import {askDelay} from "../shared/backoff";
-import {readDevice} from "../shared/device";
-import {exchange} from "../shared/exchange";
-import type {Announcement} from "../shared/messages";
-import type {Outbox} from "../shared/outbox";
-import type {Result} from "../shared/protocol";
-import {verdictHere} from "../shared/results";
-import type {Runtime} from "../shared/runtime";
-import type {Settlement} from "../shared/schema";
-import {isObject, isResult, parsed} from "../shared/verdict";
+import type {Announcement} from "../shared/outbox/messages";
+import type {Outbox} from "../shared/outbox/outbox";
+import type {Settlement} from "../shared/rows/schema";
+import type {Result} from "../shared/vocabulary/protocol";
 
 interface Waiting {
     promise: Promise<Settlement>;
@@ -18,7 +12,10 @@ interface Waiting {
 export class Receipts {
     private readonly waiting = new Map<string, Waiting>();
 
-    constructor(private readonly runtime: Runtime, private readonly outbox: Outbox) {}
+    /** `ask` the server for what is long gone from this device, while the second argument says that it is still awaited. */
+    constructor(
+        private readonly outbox: Outbox, private readonly ask: (id: string, isAwaited: () => boolean) => Promise<Result | null>,
+    ) {}
 
     settled(id: string): Promise<Settlement> {
         const known = this.waiting.get(id);
@@ -50,32 +47,11 @@ export class Receipts {
 
     private async look(id: string): Promise<void> {
         try {
-            const settlement = await this.outbox.settlement(id);
-            if (settlement === undefined) await this.ask(id);
-            else if (settlement !== "open") this.settle(id, settlement);
+            const settlement = (await this.outbox.settlement(id)) ?? (await this.ask(id, () => this.waiting.has(id)));
+            if (settlement && settlement !== "open") this.settle(id, settlement);
         } catch {
-            // The outbox cannot be read now; the next announcement makes us look again.
+            // The outbox cannot be read now, or the server not be asked; another look follows.
         }
-    }
-
-    /** Long gone from this device: only the server knows, now or when it can be reached. */
-    private async ask(id: string): Promise<void> {
-        for (let asked = 0; this.waiting.has(id); asked += 1) {
-            const result = await this.fetchResult(id);
-            if (result === "unknown") return this.settle(id, verdictHere(id, "unknown_item"));
-            if (result?.disposition === "done" || result?.disposition === "park") return this.settle(id, result);
-            await new Promise((resume) => setTimeout(resume, askDelay(asked)));
-        }
-    }
-
-    private async fetchResult(id: string): Promise<Result | "unknown" | undefined> {
-        const {owner} = await this.runtime.db.read(readDevice);
-        const headers = owner ? {"BGSync-Owner": owner} : {};
-        const reply = await exchange(this.runtime, `v1/items/?id=${encodeURIComponent(id)}`, {headers});
-        if (typeof reply === "string" || !reply.ours || reply.status !== 200) return undefined;
-        const body = parsed(reply);
-        const results = isObject(body) && Array.isArray(body["results"]) ? body["results"].filter(isResult) : undefined;
-        return results && (results.find((result) => result.id === id) ?? "unknown");
     }
 
     private settle(id: string, settlement: Settlement): void {

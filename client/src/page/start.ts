@@ -1,21 +1,19 @@
-import {Database} from "../shared/database";
-import {Flusher} from "../shared/flusher";
-import {uuid4} from "../shared/identity";
-import {Announcer, type Announcement} from "../shared/messages";
-import {Outbox} from "../shared/outbox";
-import type {Runtime} from "../shared/runtime";
-import {SessionCheck} from "../shared/session";
+import type {Runtime} from "../shared/context/runtime";
+import {Announcer, type Announcement} from "../shared/outbox/messages";
+import {Outbox} from "../shared/outbox/outbox";
+import {uuid4} from "../shared/vocabulary/identity";
 import {Bgsync, eventOf} from "./api";
 import {readConfig, readCookie} from "./config";
 import {Connection} from "./connection";
-import {LastFlush} from "./last-flush";
-import {watchLogoutForms} from "./logout";
-import {Persistence} from "./persistence";
+import type {Core, Engine, Feeds, Pending} from "./core";
+import {watchLogoutForms} from "./logout-forms";
+import {PageDatabase} from "./page-database";
+import {PartLoader, type FetchPart} from "./part-loader";
 import {Receipts} from "./receipts";
 import {WorkerRegistration} from "./registration";
 import {defineStatusElement} from "./status-element";
 import {Triggers} from "./triggers";
-import {Updates} from "./updates";
+import {Unsent} from "./unsent";
 
 declare global {
     interface Document {
@@ -24,50 +22,74 @@ declare global {
 }
 
 /** Everything a page does for the outbox. `texts` is what the site's template says, as data attributes. */
-export function start(texts: DOMStringMap): Bgsync {
+export function start(texts: DOMStringMap, fetchPart: FetchPart): Bgsync {
     const config = readConfig(texts);
     const csrfCookie = () => readCookie(config.csrfCookie);
     const announcer = new Announcer(hear);
+    const db = new PageDatabase();
     const runtime: Runtime = {
         config,
         context: "page",
         instance: uuid4(),
         version: "",
         appVersion: config.appVersion,
-        db: new Database(),
+        db,
         locks: (navigator as {locks?: LockManager}).locks,
         fetch: (url, init) => fetch(url, init),
         csrfCookie: async () => csrfCookie(),
         announce: (...announcements) => announcer.announce(...announcements),
         now: () => Date.now(),
         random: () => Math.random(),
+        isConfirmed: false,
         timeout: 30_000,
     };
-    const session = new SessionCheck(runtime, runtime.instance);
+    const listeners = new Set<(announcement: Announcement) => void>();
     const outbox = new Outbox(runtime.db, runtime.now);
-    const receipts = new Receipts(runtime, outbox);
-    const updates = new Updates(() => bgsync.dispatchEvent(new Event("update")));
-    const registration = new WorkerRegistration(runtime, config.worker, updates);
-    const flusher = new Flusher(runtime, session);
-    const persistence = new Persistence(() => registration.remember());
-    const triggers = new Triggers(runtime, session, flusher, registration);
-    const lastFlush = new LastFlush(runtime, session);
-    const reach = new Connection(() => bgsync.dispatchEvent(connectionEvent(bgsync)));
+    const receipts = new Receipts(outbox, async (id, isAwaited) => (await engine()).resultOf(id, isAwaited));
+    const unsent = new Unsent();
+    const registration = new WorkerRegistration(runtime, config.worker, engine);
+    const triggers = new Triggers(runtime, registration, engine);
+    const reach = new Connection((connection) => bgsync.dispatchEvent(new CustomEvent("connection", {detail: {connection}})));
     const activated = activation();
-    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, updates, reach, activated};
-    const bgsync = new Bgsync(parts);
+    const bgsync = new Bgsync({
+        runtime, outbox, receipts, triggers, unsent, engine, feeds, reach, activated,
+    });
+    const core: Core = {
+        runtime, outbox, unsent, registration, api: bgsync,
+        listen: (listener) => void listeners.add(listener),
+        part: (name) => parts.load(name),
+    };
+    const parts = new PartLoader(core, fetchPart);
+    let running: Engine | null = null;
+
+    async function engine(): Promise<Engine> {
+        const loaded = await parts.load("engine").catch((error: unknown) => {
+            reach.hear("nobody");
+            throw error;
+        });
+        // What was asked for before has not been answered.
+        if (!running) receipts.lookAgain();
+        return (running = loaded);
+    }
+
+    async function feeds(): Promise<Feeds> {
+        await activated;
+        return parts.load("feeds");
+    }
 
     function hear(announcement: Announcement): void {
         if (announcement.type === "reached") reach.hear(announcement.reached);
-        for (const part of [receipts, triggers, lastFlush]) part.hear(announcement);
+        for (const part of [receipts, unsent]) part.hear(announcement);
+        for (const listener of listeners) listener(announcement);
         const event = eventOf(announcement);
         if (event) bgsync.dispatchEvent(event);
     }
 
-    function leave(): void {
+    function leave({persisted}: PageTransitionEvent): void {
         // Also where a sync event has been asked for: the page may be gone before the browser has heard of it.
-        if (!lastFlush.isNeedless && !registration.handOver()) lastFlush.run(csrfCookie() ?? session.knownToken);
+        if (unsent.items.length && !registration.handOver()) running?.leave(csrfCookie());
         announcer.close();  // an open channel keeps the page out of the back/forward cache
+        if (persisted) db.stop();
     }
 
     function comeBack({persisted}: PageTransitionEvent): void {
@@ -80,7 +102,7 @@ export function start(texts: DOMStringMap): Bgsync {
     }
 
     defineStatusElement(bgsync);
-    watchLogoutForms((pending) => bgsync.logout({pending}));
+    watchLogoutForms((pending) => bgsync.logout({pending: pending as Pending}));
     void activated.then(async () => {
         announcer.open();
         reach.start();
@@ -89,6 +111,7 @@ export function start(texts: DOMStringMap): Bgsync {
         await scripts();
         void registration.start();
         triggers.start();
+        if (document.querySelector("[data-bgsync-inspector]")) await parts.load("inspector").catch(() => undefined);
     });
     return bgsync;
 }
@@ -105,8 +128,4 @@ function scripts(): Promise<unknown> {
     const ready = (target: EventTarget, type: string) => new Promise((resolve) => target.addEventListener(type, resolve, {once: true}));
     // A script that was added later may have missed the first.
     return Promise.race([ready(document, "DOMContentLoaded"), ready(window, "load")]);
-}
-
-function connectionEvent(bgsync: Bgsync): Event {
-    return new CustomEvent("connection", {detail: {connection: bgsync.connection}});
 }

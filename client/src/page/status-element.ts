@@ -1,4 +1,4 @@
-import type {Counts} from "../shared/items";
+import type {Counts} from "../shared/rows/items";
 import type {Bgsync} from "./api";
 
 /** Says in the site's words what still waits on this device. Silent when there is nothing to say. */
@@ -18,7 +18,7 @@ export function defineStatusElement(bgsync: Bgsync): void {
         private async show(): Promise<void> {
             // Where storage is refused nothing can be waiting.
             const counts = await bgsync.counts().catch(() => null);
-            const text = counts ? describe(this.dataset, bgsync.connection, counts) : "";
+            const text = counts ? describe((name) => this.getAttribute(`data-${name}`), bgsync.connection, counts) : "";
             // Every assignment makes a screen reader speak.
             if (text !== this.textContent) this.textContent = text;
         }
@@ -27,25 +27,23 @@ export function defineStatusElement(bgsync: Bgsync): void {
 
 const TELLING = ["change", "connection"];
 
+/** What the site says in the attribute `data-<name>`. */
+type Texts = (name: string) => string | null | undefined;
+
 /** "Offline, 3 not yet sent · Sending · 1 needs you" */
-export function describe(texts: DOMStringMap, connection: Bgsync["connection"], counts: Counts): string {
-    const way = connection === "online" ? counts.blocked > 0 && texts["blocked"] : texts[connection];
+export function describe(texts: Texts, connection: Bgsync["connection"], counts: Counts): string {
+    const way = connection === "online" ? counts.blocked > 0 && texts("blocked") : texts(connection);
     const sentences = [
         [way, counted(texts, "pending", counts.pending)].filter(Boolean).join(", "),
-        counts.sending > 0 && texts["sending"],
+        counts.sending > 0 && texts("sending"),
         counted(texts, "parked", counts.parked),
     ];
     return sentences.filter(Boolean).join(" · ");
 }
 
 /** The text for a number in its CLDR plural category: `data-pending-one`, `data-pending-other` … */
-function counted(texts: DOMStringMap, name: string, count: number): string {
-    if (!count) return "";
+function counted(texts: Texts, name: string, count: number): string | undefined {
+    if (!count) return undefined;
     const category = new Intl.PluralRules(document.documentElement.lang || undefined).select(count);
-    const text = texts[name + capital(category)] ?? texts[`${name}Other`] ?? "";
-    return text.replace("{count}", String(count));
-}
-
-function capital(word: string): string {
-    return word.charAt(0).toUpperCase() + word.slice(1);
+    return (texts(`${name}-${category}`) ?? texts(`${name}-other`))?.replace("{count}", String(count));
 }

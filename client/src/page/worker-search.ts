@@ -1,29 +1,17 @@
 import type {PageConfig} from "./config";
-import {greet} from "./greeting";
-import {isEmbedded} from "./survey";
-
-interface Found {
-    registration: ServiceWorkerRegistration | null;
-    /** It has nothing of ours. */
-    isForeign: boolean;
-}
 
 /** An install that takes longer is left alone; the next trigger finds it active. */
 const ACTIVATION = 10_000;
 
-/** The worker at the site's scope: registered, if the site wants that and has no other one there. */
-export async function findWorker(worker: PageConfig["worker"], base: string): Promise<Found> {
+/** The worker at the site's scope, whoever's it is: registered, if the site wants that and has no other one there. */
+export async function findWorker(worker: PageConfig["worker"], base: string): Promise<ServiceWorkerRegistration | null> {
     const container = navigator.serviceWorker as ServiceWorkerContainer | undefined;
     // In a frame of another site a worker would have an outbox of its own.
-    if (!worker || !container || isEmbedded()) return {registration: null, isForeign: false};
+    if (!worker || !container || isEmbedded()) return null;
     const {url, scope} = worker;
     const existing = await container.getRegistration(scope);
-    const isTaken = existing?.scope === scope && !(url && scripts(existing).every((script) => script === url || script.startsWith(base)));
-    const registration = isTaken ? existing : url && (await container.register(url, {scope, updateViaCache: "none"}));
-    if (!registration) return {registration: null, isForeign: false};
-    const isForeign = !(await hasOurs(registration, base));
-    if (isForeign && url) warn(scope, base);
-    return {registration, isForeign};
+    const isTaken = existing?.scope === scope && !(url && comesFrom(existing, (script) => script === url || script.startsWith(base)));
+    return isTaken ? existing : url ? container.register(url, {scope, updateViaCache: "none"}) : null;
 }
 
 /** The same registration, when its first worker is active or has had the time to be. */
@@ -33,22 +21,17 @@ export async function activated<T extends ServiceWorkerRegistration>(registratio
     return registration;
 }
 
-/** It is ours, or a worker of the site's own that has imported ours. */
-async function hasOurs(registration: ServiceWorkerRegistration, base: string): Promise<boolean> {
-    if (scripts(registration).every((script) => script.startsWith(base))) return true;
-    const {active} = await activated(registration);
-    return Boolean(active && (await greet(active)));
+export function comesFrom({active, waiting, installing}: ServiceWorkerRegistration, isRight: (script: string) => boolean): boolean {
+    return [active, waiting, installing].every((worker) => !worker || isRight(worker.scriptURL));
 }
 
-function scripts({active, waiting, installing}: ServiceWorkerRegistration): string[] {
-    return [active, waiting, installing].filter((worker) => worker !== null).map(({scriptURL}) => scriptURL);
-}
-
-function warn(scope: string, base: string): void {
-    console.warn(
-        `django-bgsync: ${scope} has a service worker of its own, so items are sent while a page is open. `
-        + `Add this line to it: importScripts(${JSON.stringify(`${base}worker.js`)});`,
-    );
+/** Whether the page stands in a frame of another origin: its storage is then not the site's own. */
+export function isEmbedded(): boolean {
+    try {
+        return window.top!.origin !== location.origin;
+    } catch {
+        return true;
+    }
 }
 
 function activation(worker: ServiceWorker): Promise<void> {

@@ -1,6 +1,7 @@
+import type {WorkerConfig} from "./core";
 import type {WorkerApi} from "./project";
 import type {WorkerScope} from "./scope";
-import {startWorker, type WorkerConfig} from "./start";
+import {startWorker} from "./start";
 
 declare const self: WorkerScope & {__bgsync: WorkerConfig; bgsync?: WorkerApi};
 

@@ -1,10 +1,13 @@
+import {completion} from "../worker-parts/completion/completion";
+import {feeds} from "../worker-parts/feeds/feeds";
+import type {WorkerConfig} from "./core";
 import type {WorkerApi} from "./project";
 import type {WorkerScope} from "./scope";
-import {startWorker, type WorkerConfig} from "./start";
+import {startWorker} from "./start";
 
-export type {HeaderSource} from "../shared/configuration";
-export type {SyncHandler, WorkerApi, WorkerOptions} from "./project";
-export type {SyncEvent} from "./scope";
+export type {HeaderSource} from "../shared/context/configuration";
+export type {PeriodicSyncHandler, SyncHandler, WorkerApi, WorkerOptions} from "./project";
+export type {PeriodicSyncEvent, SyncEvent} from "./scope";
 
 declare const self: WorkerScope & {bgsync?: WorkerApi};
 
@@ -23,6 +26,7 @@ const config: WorkerConfig = {
     maxAge: 30 * 24 * 3_600_000,
     lifecycle: false,
     version: "npm",
+    parts: [completion, feeds],
 };
 
 /** The worker's life cycle stays that of the worker this is built into. */

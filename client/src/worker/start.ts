@@ -1,28 +1,21 @@
-import {Database} from "../shared/database";
-import {changeDevice} from "../shared/device";
-import {Flusher} from "../shared/flusher";
-import {uuid4} from "../shared/identity";
-import {Announcer, isWorkerMessage, type WorkerReply} from "../shared/messages";
-import type {Runtime} from "../shared/runtime";
-import {SessionCheck} from "../shared/session";
-import {itemTag} from "../shared/synctags";
+import {webLock} from "../shared/context/lock";
+import type {Runtime} from "../shared/context/runtime";
+import {SessionCheck} from "../shared/context/session";
+import {Flusher} from "../shared/flushing/flusher";
+import {Announcer, isWorkerMessage, type Announcement, type WorkerReply} from "../shared/outbox/messages";
+import {Database} from "../shared/rows/database";
+import {changeDevice} from "../shared/rows/device";
+import {uuid4} from "../shared/vocabulary/identity";
+import {itemTag} from "../shared/vocabulary/synctags";
+import type {WorkerConfig} from "./core";
 import {Project, type WorkerApi} from "./project";
 import type {WorkerScope} from "./scope";
 import {SyncEvents} from "./sync-events";
 
-export interface WorkerConfig {
-    base: string;
-    csrfCookie: string;
-    csrfHeader: string;
-    maxAge: number;
-    /** False when imported into a project's own worker, which decides about its lifecycle itself. */
-    lifecycle: boolean;
-    version: string;
-}
-
 /** Listen to what the browser and the pages want of the worker. Must run in the first turn of its script. */
 export function startWorker(self: WorkerScope, config: WorkerConfig): WorkerApi {
-    const announcer = new Announcer(() => undefined);
+    const listeners = new Set<(announcement: Announcement) => void>();
+    const announcer = new Announcer((announcement) => listeners.forEach((listener) => listener(announcement)));
     const runtime: Runtime = {
         config: Object.assign(config, {base: new URL(config.base, self.location.origin).href}),
         context: "worker",
@@ -36,17 +29,27 @@ export function startWorker(self: WorkerScope, config: WorkerConfig): WorkerApi 
         announce: (...announcements) => announcer.announce(...announcements),
         now: () => Date.now(),
         random: () => Math.random(),
+        isConfirmed: false,
         timeout: 60_000,
     };
-    const events = new SyncEvents(runtime, new Flusher(runtime, new SessionCheck(runtime)));
+    const session = new SessionCheck(runtime);
+    const flusher = new Flusher(runtime, session, webLock(self.navigator.locks));
+    const events = new SyncEvents(runtime, flusher);
     const project = new Project(runtime);
+    const listen = (listener: (announcement: Announcement) => void) => void listeners.add(listener);
 
     announcer.open();
+    for (const start of config.parts ?? []) start({scope: self, runtime, session, flusher, project, listen}, config);
 
     self.addEventListener("sync", (event) => {
         const handler = project.syncHandlers.get(event.tag);
         if (handler) event.waitUntil(Promise.resolve(handler(event)));
         else if (itemTag(event.tag) !== null) event.waitUntil(events.handle(event));
+    });
+
+    self.addEventListener("periodicsync", (event) => {
+        const handler = project.periodicSyncHandlers.get(event.tag);
+        if (handler) event.waitUntil(Promise.resolve(handler(event)));
     });
 
     self.addEventListener("message", (event) => {

@@ -1,8 +1,9 @@
-import {changeDevice, readDevice} from "../shared/device";
-import {expiry} from "../shared/expiry";
-import type {Flusher} from "../shared/flusher";
-import type {Runtime} from "../shared/runtime";
-import {itemTag} from "../shared/synctags";
+import {expiry} from "../shared/context/expiry";
+import type {Runtime} from "../shared/context/runtime";
+import type {Flusher} from "../shared/flushing/flusher";
+import {changeDevice, readDevice} from "../shared/rows/device";
+import {everyonesInState} from "../shared/rows/items";
+import {itemTag} from "../shared/vocabulary/synctags";
 import type {SyncEvent} from "./scope";
 
 /** Waiting for the lock and flushing, together: browsers end a sync event after three minutes. */
@@ -14,10 +15,10 @@ export class SyncEvents {
     /** Resolves when nothing of the tag is left to send. Rejects to be called again: the browser then tries later. */
     async handle({tag, lastChance}: Pick<SyncEvent, "tag" | "lastChance">): Promise<void> {
         const name = itemTag(tag);
-        if (name === null || !(await this.isWaiting(name))) return this.remember(tag, false);
-        const signal = expiry(BUDGET);
-        const ending = await this.flusher.insist({trigger: "sync", syncTag: tag, lastChance, signal});
-        const left = await this.isWaiting(name);
+        if (name === null) return;
+        const cause = {trigger: "sync", syncTag: tag, lastChance, signal: expiry(BUDGET)} as const;
+        const ending = (await this.isWaiting(name)) ? await this.flusher.insist(cause) : "drained";
+        const left = (await this.isWaiting(name)) || ((await this.runtime.linger?.(name, cause)) ?? false);
         // After the last chance the browser forgets the tag, so that it can be registered anew.
         await this.remember(tag, left && !lastChance);
         if (left) throw new Error(`django-bgsync: items of ${tag} are left (${ending})`);
@@ -30,8 +31,7 @@ export class SyncEvents {
 
     private isWaiting(tag: string): Promise<boolean> {
         return this.runtime.db.read(async (tx) => {
-            const byState = tx.objectStore("items").index("state");
-            const items = [...(await byState.getAll("queued")), ...(await byState.getAll("sending"))];
+            const items = [...(await everyonesInState(tx, "queued")), ...(await everyonesInState(tx, "sending"))];
             return items.some((item) => item.tag === tag);
         });
     }

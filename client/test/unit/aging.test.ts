@@ -1,7 +1,8 @@
 import {describe, expect, test} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {put} from "../../src/shared/items";
+import {retry} from "../../src/page-parts/engine/choices";
+import {changeDevice} from "../../src/shared/rows/device";
+import {put} from "../../src/shared/rows/items";
 import {FakeContext, MAX_AGE, START} from "./support/device";
 import {json, NO_NETWORK, page, problem, result} from "./support/server";
 
@@ -77,7 +78,7 @@ describe("what waits for longer than the site allows", () => {
         device.now += 2 * MAX_AGE;
         closed(device);
         await device.session.run();
-        await device.outbox.retry(id);
+        await retry(device.runtime, id);
         await visit(device);
         expect(await device.states()).toEqual(["queued"]);
     });
@@ -197,7 +198,7 @@ describe("an expired item", () => {
         device.now += 1;
         await device.session.run();
         expect(await device.states()).toEqual(["parked", "queued"]);
-        const copy = await device.outbox.retry(first.id);
+        const copy = await retry(device.runtime, first.id);
         expect(copy).toMatchObject({seq: first.seq, aliases: [first.id], created_at: device.now, send_count: 0, expires_at: null});
         await device.flush();
         expect(device.server.envelopes.at(-1)!.items).toMatchObject([{id: copy.id, after: null}, {id: second.id, after: copy.id}]);
@@ -211,7 +212,7 @@ describe("an expired item", () => {
         await visit(device);
         device.now += MAX_AGE;
         await device.session.run();
-        await device.outbox.retry(id);
+        await retry(device.runtime, id);
         closed(device);
         await visit(device);
         device.now += MAX_AGE - 1;

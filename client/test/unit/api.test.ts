@@ -1,7 +1,7 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
 import {eventOf} from "../../src/page/api";
-import {Announcer, type Announcement} from "../../src/shared/messages";
+import {Announcer, type Announcement} from "../../src/shared/outbox/messages";
 import {opened, record} from "./support/api";
 import {FakePage, until} from "./support/page";
 import {json, result} from "./support/server";

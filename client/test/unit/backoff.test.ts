@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 
-import {askDelay, backoff, postponed, retryAfter} from "../../src/shared/backoff";
+import {askDelay, backoff, postponed, retryAfter} from "../../src/shared/vocabulary/backoff";
 
 const NOW = Date.parse("2026-11-20T10:00:00Z");
 
@@ -20,6 +20,11 @@ test("a try out of turn does not prolong a wait that is still on", () => {
     expect(waiting).toEqual({failures: 1, next_try: NOW + 5_000});
     expect(postponed(waiting, {now: NOW + 1, random: () => 1})).toEqual(waiting);
     expect(postponed(waiting, {now: NOW + 5_000, random: () => 1})).toEqual({failures: 2, next_try: NOW + 15_000});
+});
+
+test("a wait of before the clock was set back is over", () => {
+    const ahead = postponed({failures: 2, next_try: 0}, {now: NOW + 3 * 365 * 86_400_000, random: () => 1});
+    expect(postponed(ahead, {now: NOW, random: () => 1})).toEqual({failures: 4, next_try: NOW + 40_000});
 });
 
 describe("Retry-After", () => {

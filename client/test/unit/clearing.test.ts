@@ -1,8 +1,8 @@
 import {beforeEach, expect, test, vi} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {put} from "../../src/shared/items";
-import type {StoredItem} from "../../src/shared/schema";
+import {changeDevice} from "../../src/shared/rows/device";
+import {put} from "../../src/shared/rows/items";
+import type {StoredItem} from "../../src/shared/rows/schema";
 import {opened, record} from "./support/api";
 import type {FakeContext} from "./support/device";
 import {FakePage} from "./support/page";

@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 
-import type {WireItem} from "../../src/shared/protocol";
+import type {WireItem} from "../../src/shared/vocabulary/protocol";
 import {FakeContext, START} from "./support/device";
 import {FakeServer, json, NO_NETWORK, result} from "./support/server";
 

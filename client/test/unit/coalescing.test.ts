@@ -1,8 +1,9 @@
 import {describe, expect, test, vi} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {put} from "../../src/shared/items";
-import type {StoredItem} from "../../src/shared/schema";
+import {discard, retry} from "../../src/page-parts/engine/choices";
+import {changeDevice} from "../../src/shared/rows/device";
+import {put} from "../../src/shared/rows/items";
+import type {StoredItem} from "../../src/shared/rows/schema";
 import {FakeContext} from "./support/device";
 import {json, NO_NETWORK, result} from "./support/server";
 
@@ -115,7 +116,7 @@ test("a copy that was never sent under its new id is replaced, and settles under
     const {id} = await device.write(NOTE);
     device.server.deliveries = () => json(device.server.answer([result(id, "expired", {code: "expired"})]));
     await device.flush();
-    const copy = await device.outbox.retry(id);
+    const copy = await retry(device.runtime, id);
     await device.write(NOTE);
     expect(await device.stored()).toHaveLength(1);
     expect(await device.outbox.settlement(id)).toEqual({id: copy.id, status: "superseded"});
@@ -147,7 +148,7 @@ describe("without a connection", () => {
         }
         const [{id}] = await device.stored() as [StoredItem];
         expect(await device.stored()).toMatchObject([{send_count: 0, uncertain: false}]);
-        await device.outbox.discard(id);
+        await discard(device.runtime, id);
     });
 
     test("a browser that is wrong about it does not keep anything back", async () => {

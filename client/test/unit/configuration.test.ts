@@ -1,9 +1,11 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 
-import {LastFlush} from "../../src/page/last-flush";
-import {configure} from "../../src/shared/configuration";
-import type {Announcement} from "../../src/shared/messages";
-import type {Envelope} from "../../src/shared/protocol";
+import {Unsent} from "../../src/page/unsent";
+import {LastFlush} from "../../src/page-parts/engine/last-flush";
+import {configure} from "../../src/shared/context/configuration";
+import type {Announcement} from "../../src/shared/outbox/messages";
+import {promised} from "../../src/shared/rows/promised";
+import type {Envelope} from "../../src/shared/vocabulary/protocol";
 import {SyncEvents} from "../../src/worker/sync-events";
 import {FakeContext} from "./support/device";
 import {FakePage, settle, until, withTriggers} from "./support/page";
@@ -33,7 +35,7 @@ describe("the project's headers", () => {
         await device.session.run();
         expect(device.server.calls.map(({headers}) => headers["Authorization"])).toEqual(["Token secret-1", "Token secret-2"]);
         const stored = await device.runtime.db.read(async (tx) => [
-            await tx.objectStore("items").getAll(), await tx.objectStore("meta").getAll(), await tx.objectStore("results").getAll(),
+            await promised(tx.objectStore("items").getAll()), await promised(tx.objectStore("meta").getAll()), await promised(tx.objectStore("results").getAll()),
         ]);
         expect(JSON.stringify(stored)).not.toContain("secret");
     });
@@ -69,8 +71,9 @@ describe("the project's headers", () => {
     test("go with the last request of a page", async () => {
         const device = await new FakeContext().signedIn();
         configure(device.runtime, withToken);
-        const lastFlush = new LastFlush(device.runtime, device.session);
-        lastFlush.add(await device.write());
+        const unsent = new Unsent();
+        unsent.add(await device.write());
+        const lastFlush = new LastFlush(device.runtime, device.session, unsent);
         await settle();
         lastFlush.run("token");
         await until(() => device.server.envelopes.length);
@@ -103,14 +106,14 @@ describe("a worker without the token of its pages", () => {
         configure(page.runtime, withToken);
         const {triggers} = withTriggers(page);
         triggers.start();
-        await until(() => page.session.isConfirmed);
+        await until(() => page.runtime.isConfirmed);
         await settle();
         const {id} = await page.write();
         const announced: Announcement[] = [];
         const worker = new FakeContext(server, {...page.runtime, context: "worker", instance: "w", announce: (...told) => announced.push(...told)});
         delete worker.runtime.headers;
         await new SyncEvents(worker.runtime, worker.flusher).handle({tag: "bgsync:post", lastChance: false});
-        return {page, triggers, id, announced};
+        return {page, id, announced};
     }
 
     test("lets its items wait for a login", async () => {
@@ -120,18 +123,18 @@ describe("a worker without the token of its pages", () => {
     });
 
     test("is helped by a page that has it", async () => {
-        const {page, triggers} = await denied();
-        triggers.hear({type: "denied"});
+        const {page} = await denied();
+        page.runtime.announce({type: "denied"});
         await until(async () => (await page.stored()).length === 0);
         expect(page.server.envelopes.at(-1)).toMatchObject({context: "page"});
     });
 
     test("is not heard again and again", async () => {
-        const {page, triggers} = await denied();
+        const {page} = await denied();
         page.server.deliveries = () => problem(401, "not_authenticated");
         page.server.calls.length = 0;
         for (let i = 0; i < 3; i += 1) {
-            triggers.hear({type: "denied"});
+            page.runtime.announce({type: "denied"});
             await settle();
         }
         expect(page.server.calls.filter(({envelope}) => !envelope)).toHaveLength(1);

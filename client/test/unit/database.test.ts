@@ -1,10 +1,10 @@
 import {forceCloseDatabase} from "fake-indexeddb";
-import {openDB} from "idb";
 import {describe, expect, test, vi} from "vitest";
 
-import {Database} from "../../src/shared/database";
-import {changeDevice, readDevice} from "../../src/shared/device";
-import {DATABASE} from "../../src/shared/schema";
+import {Database} from "../../src/shared/rows/database";
+import {changeDevice, readDevice} from "../../src/shared/rows/device";
+import {promised} from "../../src/shared/rows/promised";
+import {DATABASE} from "../../src/shared/rows/schema";
 import {FakeContext} from "./support/device";
 import {until} from "./support/page";
 
@@ -18,8 +18,10 @@ test("a new device gets its client id once", async () => {
 test("an outbox that a newer release has written is opened as it is", async () => {
     const device = new FakeContext();
     const {id} = await device.write();
-    await device.runtime.db.close();
-    const newer = await openDB(DATABASE, 99, {upgrade: (db) => void db.createObjectStore("later")});
+    (await (device.runtime.db as unknown as {handle: Promise<IDBDatabase>}).handle).close();
+    const opening = indexedDB.open(DATABASE, 99);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("later");
+    const newer = await promised(opening);
     newer.close();
 
     const opened = new FakeContext();
@@ -71,7 +73,7 @@ test("what was being written when a newer version comes is written", async () =>
     const device = new FakeContext();
     await device.write();
     const writing = device.writeMany(3);
-    const newer = await openDB(DATABASE, 99);
+    const newer = await promised(indexedDB.open(DATABASE, 99));
     newer.close();
     await writing;
     expect(await device.states()).toHaveLength(4);
@@ -80,7 +82,7 @@ test("what was being written when a newer version comes is written", async () =>
 test("a newer version is let in, and work goes on", async () => {
     const device = new FakeContext();
     await device.write();
-    const newer = await openDB(DATABASE, 99);
+    const newer = await promised(indexedDB.open(DATABASE, 99));
     newer.close();
     await device.write();
     expect(await device.states()).toEqual(["queued", "queued"]);
@@ -93,7 +95,19 @@ test("a commit that fails is no commit", async () => {
         throw new RangeError("thought better of it");
     });
     await expect(enqueueing).rejects.toThrow("thought better of it");
-    expect(await device.runtime.db.read((tx) => tx.objectStore("results").count())).toBe(0);
+    expect(await device.runtime.db.read((tx) => promised(tx.objectStore("results").count()))).toBe(0);
+});
+
+test("a write that nobody has waited for takes the others along where it fails", async () => {
+    const device = new FakeContext();
+    const item = await device.write();
+    const {seq: _, ...again} = (await device.stored())[0]!;
+    await expect(device.runtime.db.write((tx) => {
+        tx.objectStore("results").put({id: "r", owner: "", settled_at: 1, settlement: {id: "r", status: "discarded"}});
+        tx.objectStore("items").add(again as never);
+    })).rejects.toMatchObject({name: "ConstraintError"});
+    expect((await device.stored()).map(({id}) => id)).toEqual([item.id]);
+    expect(await device.runtime.db.read((tx) => promised(tx.objectStore("results").count()))).toBe(0);
 });
 
 test("writes ask for strict durability", async () => {

@@ -1,4 +1,4 @@
-import {describe, expect, test} from "vitest";
+import {beforeEach, describe, expect, test, vi} from "vitest";
 
 import {readDraft} from "../../src/page/draft";
 
@@ -47,4 +47,22 @@ test("an emoji is fine in a lane", () => {
 
 test("an option that is not known is not passed over", () => {
     expect(() => readDraft("post", {}, {urgent: true} as object)).toThrow(/urgent/);
+});
+
+describe("notify", () => {
+    beforeEach(() => vi.stubGlobal("location", new URL("https://site.test/posts/")));
+
+    test("is kept with an absolute address", () => {
+        expect(readDraft("post", {}, {notify: {title: "Done", body: "yes", url: "7/"}}).notify).toEqual(
+            {title: "Done", body: "yes", url: "https://site.test/posts/7/"},
+        );
+        expect(readDraft("post", {}, {notify: {title: "Done"}}).notify).toEqual({title: "Done"});
+        expect(readDraft("post", {}, {notify: null}).notify).toBeUndefined();
+    });
+
+    test.each([{}, {title: ""}, {title: 7}, {title: "Done", body: 7}, {title: "Done", url: "https://other.test/"}])(
+        "is a title, and an address of this site: %j", (notify) => {
+            expect(() => readDraft("post", {}, {notify: notify as never})).toThrow(TypeError);
+        },
+    );
 });

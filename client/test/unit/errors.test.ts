@@ -2,7 +2,7 @@ import {expect, test} from "vitest";
 
 import {
     AlreadySentError, NotRetryableError, NotSerializableError, QuotaExceededError, StorageUnavailableError, TooLargeError,
-} from "../../src/shared/errors";
+} from "../../src/shared/vocabulary/errors";
 
 test("errors bear the names of their classes, also in bundles that have shortened these", () => {
     const errors = [

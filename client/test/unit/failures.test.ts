@@ -117,12 +117,14 @@ describe("a server that asks for time", () => {
 });
 
 describe("a delivery that is refused as a whole", () => {
-    test.each([[400, "invalid_envelope"], [413, "too_large"]])("%i: is halved until the bad item is alone", async (status, code) => {
+    test.each([
+        [400, "invalid_envelope", 40], [413, "too_large", 40], [400, "invalid_envelope", 1], [400, "invalid_envelope", 63],
+    ])("%i %s %i: is halved until the bad item is alone", async (status, code, place) => {
         const device = await ready();
         const ids = await device.writeMany(64);
-        device.server.deliveries = (call) => (contains(call, ids[40]!) ? problem(status, code) : undefined);
+        device.server.deliveries = (call) => (contains(call, ids[place]!) ? problem(status, code) : undefined);
         await device.flush();
-        expect(await device.stored()).toMatchObject([{id: ids[40], state: "queued", failures: 1, last_error: code}]);
+        expect(await device.stored()).toMatchObject([{id: ids[place], state: "queued", failures: 1, last_error: code}]);
         expect(device.server.envelopes.length).toBeLessThan(20);
     });
 

@@ -1,8 +1,11 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
-import {LastFlush} from "../../src/page/last-flush";
-import {changeDevice, readDevice} from "../../src/shared/device";
-import type {NewFile} from "../../src/shared/files";
+import {Unsent} from "../../src/page/unsent";
+import {clear, discard} from "../../src/page-parts/engine/choices";
+import {LastFlush} from "../../src/page-parts/engine/last-flush";
+import {changeDevice, readDevice} from "../../src/shared/rows/device";
+import type {NewFile} from "../../src/shared/rows/files";
+import {promised} from "../../src/shared/rows/promised";
 import {opened} from "./support/api";
 import {FakeContext} from "./support/device";
 import {FakePage, settle} from "./support/page";
@@ -26,7 +29,7 @@ function parts({init}: Call): [string, FormDataEntryValue][] {
 }
 
 function contents(device: FakeContext): Promise<unknown[]> {
-    return device.runtime.db.read((tx) => tx.objectStore("files").getAll());
+    return device.runtime.db.read((tx) => promised(tx.objectStore("files").getAll()));
 }
 
 async function limit(device: FakeContext, limits: object): Promise<void> {
@@ -131,8 +134,9 @@ describe("a delivery with files", () => {
 
     test("is not the last request of a page", async () => {
         const device = await new FakeContext().signedIn();
-        const lastFlush = new LastFlush(device.runtime, device.session);
-        lastFlush.add(await device.write({files: [file()]}));
+        const unsent = new Unsent();
+        unsent.add(await device.write({files: [file()]}));
+        const lastFlush = new LastFlush(device.runtime, device.session, unsent);
         await settle();
         lastFlush.run("token");
         expect(device.server.calls).toEqual([]);
@@ -160,11 +164,11 @@ describe("the contents", () => {
     test("go with an item that is discarded, cleared or superseded, and no others do", async () => {
         const device = await new FakeContext().signedIn();
         const kept = await device.write({files: [file()]});
-        await device.outbox.discard((await device.write({files: [file(), file("b")]})).id);
+        await discard(device.runtime, (await device.write({files: [file(), file("b")]})).id);
         await device.write({files: [file()], coalesce_key: "k"});
         const newer = await device.write({coalesce_key: "k"});
         expect(await contents(device)).toMatchObject([{seq: kept.seq, name: "photo"}]);
-        await device.outbox.clear(true);
+        await clear(device.runtime, true);
         expect(newer.files).toBeUndefined();
         expect(await contents(device)).toEqual([]);
     });
@@ -192,7 +196,8 @@ describe("enqueue", () => {
         ]);
         device.server.deliveries = () => undefined;
         await bgsync.flush();
-        const sent = parts(device.server.calls.at(-1)!).slice(1);
+        const delivery = device.server.calls.filter(({init}) => init.body instanceof FormData).at(-1);
+        const sent = parts(delivery!).slice(1);
         expect(sent.map(([, part]) => (part as File).name)).toEqual(["notes", "me.png"]);
     });
 

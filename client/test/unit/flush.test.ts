@@ -1,7 +1,9 @@
 import {describe, expect, test} from "vitest";
 
-import {changeDevice, INITIAL_DEVICE} from "../../src/shared/device";
-import {DEFAULT_LIMITS} from "../../src/shared/protocol";
+import {retry} from "../../src/page-parts/engine/choices";
+import {UNKNOWN} from "../../src/shared/flushing/delivery";
+import {changeDevice} from "../../src/shared/rows/device";
+import {DEFAULT_LIMITS} from "../../src/shared/vocabulary/protocol";
 import {FakeContext, START} from "./support/device";
 import {json, page, problem, result} from "./support/server";
 
@@ -14,7 +16,7 @@ describe("a delivery", () => {
         const device = await ready();
         await device.runtime.db.write((tx) => changeDevice(tx, {
             worker_version: "v1", dropped: {quota: 1},
-            capabilities: {...INITIAL_DEVICE.capabilities, worker: "ours", sync: "granted"},
+            capabilities: {...UNKNOWN, worker: "ours", sync: "granted"},
         }));
         const {id} = await device.write();
         device.now += 1_000;
@@ -34,7 +36,7 @@ describe("a delivery", () => {
                 id: (await device.device()).client,
                 app_version: "",
                 worker_version: "v1",
-                capabilities: {...INITIAL_DEVICE.capabilities, worker: "ours", sync: "granted"},
+                capabilities: {...UNKNOWN, worker: "ours", sync: "granted"},
                 outbox: {pending: 1, parked: 0, oldest_at: "2026-11-20T10:00:00.000Z", dropped: {quota: 1}},
             },
             trigger: "sync", sync_tag: "bgsync:post#2", last_chance: true, context: "page",
@@ -242,7 +244,7 @@ describe("news of what the server has", () => {
         const {id} = await device.write();
         device.server.deliveries = async (_call, number) => {
             if (number === 1) return json(device.server.answer([result(id, "rejected", {code: "invalid"})]));
-            if (number === 2) await device.outbox.retry(id);
+            if (number === 2) await retry(device.runtime, id);
             return undefined;
         };
         await device.flush();

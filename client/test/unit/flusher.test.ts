@@ -1,9 +1,8 @@
 import {describe, expect, test, vi} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {put} from "../../src/shared/items";
-import {BUSY} from "../../src/shared/lock";
-import type {Runtime} from "../../src/shared/runtime";
+import {changeDevice} from "../../src/shared/rows/device";
+import {put} from "../../src/shared/rows/items";
+import type {Runtime} from "../../src/shared/context/runtime";
 import {FakeContext} from "./support/device";
 import {FakeLocks} from "./support/locks";
 import {until} from "./support/page";
@@ -40,7 +39,7 @@ test("what is written while another context flushes goes with it", async () => {
     first!.server.deliveries = async (_call, number) => {
         if (number > 1) return undefined;
         late = (await second!.write()).id;
-        expect(await second!.flush({trigger: "enqueue"})).toBe(BUSY);
+        expect(await second!.flush({trigger: "enqueue"})).toBeNull();
         return undefined;
     };
     expect(await first!.flush()).toBe("drained");
@@ -63,6 +62,27 @@ describe("who waits for the lock", () => {
         await Promise.all([page!.flush(), waiting]);
         expect(await waiting).toBe("drained");
         expect(page!.server.sent).toEqual([ids]);
+    });
+
+    test("stands in line anew, where a browser has forgotten it and lets nobody pass", async () => {
+        const [page, worker] = await contexts(2);
+        await page!.write();
+        let waiting: Promise<unknown> | undefined;
+        page!.server.deliveries = () => {
+            waiting ??= worker!.flusher.insist({trigger: "sync", signal: new AbortController().signal});
+            return undefined;
+        };
+        expect(await page!.flush()).toBe("drained");
+        expect(await page!.flush()).toBeNull();
+        expect(await waiting).toBe("drained");
+        expect(await page!.flush()).toBe("drained");
+    });
+
+    test("is told where there is no line to stand in", async () => {
+        const request = () => Promise.reject(new DOMException("not fully active", "InvalidStateError"));
+        const [worker] = await contexts(1, {locks: {request} as unknown as LockManager});
+        const waiting = worker!.flusher.insist({trigger: "sync", signal: new AbortController().signal});
+        await expect(waiting).rejects.toThrow("not fully active");
     });
 
     test("gives up when its time is over", async () => {
@@ -97,7 +117,7 @@ describe("where there are no Web Locks", () => {
         const [device] = await contexts(1, {locks: undefined});
         await device!.write();
         await device!.runtime.db.write((tx) => changeDevice(tx, {lease: {by: "gone", until: device!.now + 45_000}}));
-        expect(await device!.flush()).toBe(BUSY);
+        expect(await device!.flush()).toBeNull();
         device!.now += 45_000;
         expect(await device!.flush()).toBe("drained");
     });
@@ -115,7 +135,7 @@ describe("where there are no Web Locks", () => {
             await vi.advanceTimersByTimeAsync(15_000);
             await until(async () => (await first!.device()).lease.until === first!.now + 45_000);
         }
-        expect(await second!.flush()).toBe(BUSY);
+        expect(await second!.flush()).toBeNull();
         answer();
         expect(await flushing).toBe("drained");
         expect(vi.getTimerCount()).toBe(0);

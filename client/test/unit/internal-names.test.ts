@@ -4,8 +4,9 @@ import {expect, test} from "vitest";
 
 // @ts-expect-error: a build script, without types
 import {internalNames} from "../../build/internal-names.mjs";
-import {readDevice} from "../../src/shared/device";
-import {countItems} from "../../src/shared/items";
+import {readDevice} from "../../src/shared/rows/device";
+import {countItems} from "../../src/shared/rows/items";
+import {promised} from "../../src/shared/rows/promised";
 import {FakeContext} from "./support/device";
 
 const names = new Set(internalNames() as string[]);
@@ -25,11 +26,11 @@ test("what is stored, announced or shown keeps its names, so that two versions c
     const device = await new FakeContext().signedIn();
     await device.write();
     const [stored, counts] = await device.runtime.db.read(async (tx) => {
-        const everything = [await readDevice(tx), await tx.objectStore("items").getAll()];
+        const everything = [await readDevice(tx), await promised(tx.objectStore("items").getAll())];
         return [everything, await countItems(tx, "")];
     });
     await device.flush();
-    const kept = await device.runtime.db.read((tx) => tx.objectStore("results").getAll());
+    const kept = await device.runtime.db.read((tx) => promised(tx.objectStore("results").getAll()));
     for (const shape of [stored, counts, kept, device.told]) {
         expect(members(shape).length).toBeGreaterThan(0);
         expect(members(shape).filter((name) => names.has(name))).toEqual([]);

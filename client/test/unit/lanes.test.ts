@@ -1,7 +1,7 @@
 import {expect, test} from "vitest";
 
-import {inTurn, sendable} from "../../src/shared/lanes";
-import type {StoredItem} from "../../src/shared/schema";
+import {inTurn, sendable} from "../../src/shared/flushing/lanes";
+import type {StoredItem} from "../../src/shared/rows/schema";
 import {result} from "./support/server";
 
 const always = () => true;

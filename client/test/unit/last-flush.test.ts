@@ -1,20 +1,25 @@
-import {expect, test} from "vitest";
+import {beforeEach, expect, test} from "vitest";
 
-import {LastFlush} from "../../src/page/last-flush";
-import {changeDevice} from "../../src/shared/device";
+import {Unsent} from "../../src/page/unsent";
+import {LastFlush} from "../../src/page-parts/engine/last-flush";
+import {changeDevice} from "../../src/shared/rows/device";
 import {FakeContext} from "./support/device";
 import {settle, until} from "./support/page";
 import {NO_NETWORK, page} from "./support/server";
 
+let unsent: Unsent;
+
+beforeEach(() => void (unsent = new Unsent()));
+
 async function leaving(drafts: {lane?: string; text?: string}[]): Promise<[FakeContext, LastFlush, string[]]> {
     const device = await new FakeContext().signedIn();
-    const lastFlush = new LastFlush(device.runtime, device.session);
     const ids = [];
     for (const {lane = "", text = "hi"} of drafts) {
         const item = await device.write({lane, payload: text, bytes: text.length + 2});
-        lastFlush.add(item);
+        unsent.add(item);
         ids.push(item.id);
     }
+    const lastFlush = new LastFlush(device.runtime, device.session, unsent);
     await until(() => (lastFlush as unknown as {head: unknown}).head);
     return [device, lastFlush, ids];
 }
@@ -57,14 +62,14 @@ test("an answer that is no verdict changes nothing", async () => {
 
 test("items of a lane stay behind, and so does what has been sent", async () => {
     const [device, lastFlush, ids] = await leaving([{lane: "orders"}, {}]);
-    lastFlush.hear({type: "sent", item: {id: ids[1]!, aliases: [], tag: "post", lane: ""}, result: {} as never});
+    unsent.hear({type: "sent", item: {id: ids[1]!, aliases: [], tag: "post", lane: ""}, result: {} as never});
     lastFlush.run("token");
     expect(device.server.calls).toEqual([]);
 });
 
 test("another owner's page sends nothing of the one before", async () => {
     const [device, lastFlush] = await leaving([{}]);
-    lastFlush.hear({type: "owner"});
+    unsent.hear({type: "owner"});
     lastFlush.run("token");
     expect(device.server.calls).toEqual([]);
 });
@@ -82,8 +87,8 @@ test("while nothing gets through, nothing is sent: it could no longer be taken b
     const device = await new FakeContext().signedIn();
     device.server.deliveries = device.server.sessions = () => NO_NETWORK;
     await device.session.run();
-    const lastFlush = new LastFlush(device.runtime, device.session);
-    lastFlush.add(await device.write());
+    unsent.add(await device.write());
+    const lastFlush = new LastFlush(device.runtime, device.session, unsent);
     await settle();
     device.server.calls.length = 0;
     lastFlush.run("token");

@@ -1,12 +1,18 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 
-import {logout, watchLogoutForms, type Pending} from "../../src/page/logout";
+import type {Pending} from "../../src/page/core";
+import {watchLogoutForms} from "../../src/page/logout-forms";
+import {logout} from "../../src/page-parts/engine/logout";
+import {keptPage} from "../../src/shared/pages/caches";
+import {promised} from "../../src/shared/rows/promised";
+import {FakeCacheStorage} from "./support/cache-storage";
 import {FakeContext} from "./support/device";
+import {FakeFeed, ids, pull} from "./support/feeds";
 import {FakePage, settle, until} from "./support/page";
 import {json, NO_NETWORK, result} from "./support/server";
 
-function leaving({runtime, session, outbox, flusher}: FakeContext, pending: Pending = "keep") {
-    return logout(runtime, session, outbox, flusher, pending);
+function leaving(device: FakeContext, pending: Pending = "keep") {
+    return logout(device.runtime, device.outbox, device.flusher, pending);
 }
 
 describe("logging out", () => {
@@ -21,6 +27,24 @@ describe("logging out", () => {
         await device.session.run();
         await device.flush();
         expect(device.server.sent).toEqual([[id]]);
+    });
+
+    test("takes feeds and pages along, of this owner alone", async () => {
+        vi.stubGlobal("caches", new FakeCacheStorage());
+        const device = await new FakeContext().signedIn();
+        const news = new FakeFeed(device).add(1);
+        news.cache = ["/news/1/"];
+        device.server.requests = () => new Response("the article");
+        await pull(device);
+        device.server.owner = "B";
+        await device.session.run();
+        await pull(device);
+        expect([await ids(device), await ids(device, "B")]).toEqual([[1], [1]]);
+        await leaving(device);
+
+        expect([await ids(device), await ids(device, "B"), await device.runtime.db.read((tx) => promised(tx.objectStore("feeds").count()))]).toEqual([[1], [], 1]);
+        expect([await keptPage("A", "https://site.test/news/1/"), await keptPage("B", "https://site.test/news/1/")])
+            .toEqual([expect.any(Response), undefined]);
     });
 
     test("sends first, if asked to", async () => {

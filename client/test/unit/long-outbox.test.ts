@@ -1,8 +1,9 @@
 import {expect, test, vi} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {put} from "../../src/shared/items";
-import type {Draft} from "../../src/shared/outbox";
+import {changeDevice} from "../../src/shared/rows/device";
+import {put} from "../../src/shared/rows/items";
+import type {Draft} from "../../src/shared/outbox/outbox";
+import {promised} from "../../src/shared/rows/promised";
 import {FakeContext} from "./support/device";
 import {json, problem, result} from "./support/server";
 
@@ -70,7 +71,7 @@ test("of a long lane no more is read than a delivery takes", async () => {
 test("what comes after many parked items of its lane is found", async () => {
     const device = await full({lane: "orders"});
     await device.runtime.db.write(async (tx) => {
-        for (const item of await tx.objectStore("items").getAll()) {
+        for (const item of await promised(tx.objectStore("items").getAll())) {
             put(tx, {...item, state: "parked", result: result(item.id, "rejected")});
         }
     });

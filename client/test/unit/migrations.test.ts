@@ -1,8 +1,10 @@
-import {openDB} from "idb";
 import {beforeEach, expect, test} from "vitest";
 
-import {DATABASE} from "../../src/shared/schema";
+import {retry} from "../../src/page-parts/engine/choices";
+import {promised} from "../../src/shared/rows/promised";
+import {DATABASE} from "../../src/shared/rows/schema";
 import {FakeContext, MAX_AGE, START} from "./support/device";
+import {FakeFeed, ids, pull} from "./support/feeds";
 import {json, NO_NETWORK, result} from "./support/server";
 import {PARKED, QUEUED, writeVersion1} from "./support/version1";
 
@@ -25,7 +27,7 @@ test("what is known of it stays known", async () => {
     const device = await new FakeContext().signedIn();
     expect(await device.outbox.settlement("gone")).toEqual({id: "gone", status: "discarded"});
     expect(await device.outbox.settlement(PARKED)).toMatchObject({code: "invalid"});
-    expect((await device.outbox.retry(PARKED)).retry).toBe(1);
+    expect((await retry(device.runtime, PARKED)).retry).toBe(1);
     const {id} = await device.write();
     expect(id > QUEUED[1]).toBe(true);
 });
@@ -49,19 +51,28 @@ test("it has what later schemas have brought", async () => {
     expect(new Set(await device.states())).toEqual(new Set(["parked"]));
 });
 
+test("it has room for feeds, and its items are still there", async () => {
+    const device = await new FakeContext().signedIn();
+    new FakeFeed(device).add(1);
+    expect(await pull(device)).toBe("updated");
+    expect(await ids(device)).toEqual([1]);
+    expect((await device.stored()).map(({id}) => id)).toEqual([...QUEUED, PARKED]);
+});
+
 test("a page of before goes on with the outbox of after", async () => {
-    const before = await openDB(DATABASE, 1, {blocking: (_old, _new, event) => (event.target as IDBDatabase).close()});
+    const before = await promised(indexedDB.open(DATABASE, 1));
+    before.onversionchange = () => before.close();
     await new FakeContext().signedIn();
     const device = await new FakeContext().signedIn();
     await device.write();
     before.close();
     // As the first release opens it: without a version, since a newer one has been there.
-    const reopened = await openDB(DATABASE);
+    const reopened = await promised(indexedDB.open(DATABASE));
     const tx = reopened.transaction(["items", "results", "meta"], "readwrite");
-    const rows = await tx.objectStore("items").getAll() as {id: string; created_at: number}[];
+    const rows = await promised(tx.objectStore("items").getAll()) as {id: string; created_at: number}[];
     expect(rows).toHaveLength(4);
-    await tx.objectStore("items").put({...rows[3], created_at: START});
-    await tx.done;
+    tx.objectStore("items").put({...rows[3], created_at: START});
+    await new Promise((complete) => (tx.oncomplete = complete));
     reopened.close();
     await device.flush();
     expect(await device.states()).toEqual(["parked"]);

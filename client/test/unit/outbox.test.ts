@@ -1,8 +1,9 @@
-import {describe, expect, test} from "vitest";
+import {describe, expect, test, vi} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {put} from "../../src/shared/items";
-import type {StoredItem} from "../../src/shared/schema";
+import {discard, retry} from "../../src/page-parts/engine/choices";
+import {changeDevice} from "../../src/shared/rows/device";
+import {put} from "../../src/shared/rows/items";
+import type {StoredItem} from "../../src/shared/rows/schema";
 import {FakeContext, START} from "./support/device";
 import {result} from "./support/server";
 
@@ -34,6 +35,26 @@ describe("an item", () => {
         expect([...ids].sort()).toEqual(ids);
     });
 
+    test("has an id that no restart with a clock set back makes lower than what the server has seen", async () => {
+        const device = await new FakeContext().signedIn();
+        const {id} = await device.write();
+        device.now += 1_000;
+        await device.flush();
+        const restarted = new FakeContext();
+        restarted.now = START - 3_600_000;
+        expect((await restarted.write()).id > id).toBe(true);
+    });
+
+    test("is all that is written: one row, committed once", async () => {
+        const device = await new FakeContext().signedIn();
+        const put = vi.spyOn(IDBObjectStore.prototype, "put");
+        const commit = vi.spyOn(IDBTransaction.prototype, "commit");
+        await device.write();
+        expect(put).not.toHaveBeenCalled();
+        expect(commit).toHaveBeenCalledTimes(1);
+        vi.restoreAllMocks();
+    });
+
     test("has an id on the server's clock", async () => {
         const device = new FakeContext();
         await device.runtime.db.write((tx) => changeDevice(tx, {clock: 10_000}));
@@ -53,7 +74,7 @@ describe("trying a parked item again", () => {
         const device = new FakeContext();
         const {id} = await device.write();
         await park(device, id, "rejected", code);
-        expect(await device.outbox.retry(id)).toMatchObject({id, retry: 1, state: "queued", result: null});
+        expect(await retry(device.runtime, id)).toMatchObject({id, retry: 1, state: "queued", result: null});
     });
 
     test.each([["expired", "expired"], ["expired", "id_too_old"]] as const)("%s, %s: a copy", async (status, code) => {
@@ -61,7 +82,7 @@ describe("trying a parked item again", () => {
         const {id} = await device.write();
         await park(device, id, status, code);
         device.now += 5_000;
-        const copy = await device.outbox.retry(id);
+        const copy = await retry(device.runtime, id);
         expect(copy.id > id).toBe(true);
         expect(copy).toMatchObject({aliases: [id], created_at: START + 5_000, send_count: 0, retry: 0, state: "queued"});
         expect(await device.outbox.get(id)).toEqual(copy);
@@ -71,14 +92,14 @@ describe("trying a parked item again", () => {
         const device = new FakeContext();
         const {id} = await device.write();
         await park(device, id, "rejected", code);
-        await expect(device.outbox.retry(id)).rejects.toMatchObject({code: "not_retryable"});
+        await expect(retry(device.runtime, id)).rejects.toMatchObject({code: "not_retryable"});
     });
 
     test("nor what is not parked, or not there", async () => {
         const device = new FakeContext();
         const {id} = await device.write();
-        await expect(device.outbox.retry(id)).rejects.toMatchObject({code: "not_retryable"});
-        await expect(device.outbox.retry("nothing")).rejects.toMatchObject({code: "not_retryable"});
+        await expect(retry(device.runtime, id)).rejects.toMatchObject({code: "not_retryable"});
+        await expect(retry(device.runtime, "nothing")).rejects.toMatchObject({code: "not_retryable"});
     });
 });
 
@@ -86,7 +107,7 @@ describe("discarding", () => {
     test("takes away what was never sent, and says so to whoever asks", async () => {
         const device = new FakeContext();
         const {id} = await device.write();
-        await device.outbox.discard(id);
+        await discard(device.runtime, id);
         expect(await device.states()).toEqual([]);
         expect(await device.outbox.settlement(id)).toEqual({id, status: "discarded"});
     });
@@ -95,7 +116,7 @@ describe("discarding", () => {
         const device = new FakeContext();
         const {id} = await device.write();
         await park(device, id, "rejected", "invalid");
-        await device.outbox.discard(id);
+        await discard(device.runtime, id);
         expect(await device.states()).toEqual([]);
     });
 
@@ -104,13 +125,13 @@ describe("discarding", () => {
             const device = new FakeContext();
             const {id} = await device.write();
             await change(device, id, changes);
-            await expect(device.outbox.discard(id)).rejects.toMatchObject({code: "already_sent"});
+            await expect(discard(device.runtime, id)).rejects.toMatchObject({code: "already_sent"});
             expect(await device.states()).toHaveLength(1);
         },
     );
 
     test("what is not there is no error", async () => {
-        expect(await new FakeContext().outbox.discard("nothing")).toBeUndefined();
+        expect(await discard(new FakeContext().runtime, "nothing")).toBeUndefined();
     });
 });
 
@@ -119,7 +140,7 @@ test("nothing of another owner is shown", async () => {
     const {id} = await device.write();
     await park(device, id, "rejected", "invalid");
     const gone = await device.write();
-    await device.outbox.discard(gone.id);
+    await discard(device.runtime, gone.id);
     await device.runtime.db.write((tx) => changeDevice(tx, {owner: "B"}));
 
     expect(await device.outbox.list()).toEqual([]);
@@ -127,8 +148,8 @@ test("nothing of another owner is shown", async () => {
     expect(await device.outbox.counts()).toMatchObject({parked: 0, pending: 0});
     expect(await device.outbox.settlement(id)).toBe("open");
     expect(await device.outbox.settlement(gone.id)).toBeUndefined();
-    expect(await device.outbox.discard(id)).toBeUndefined();
-    await expect(device.outbox.retry(id)).rejects.toMatchObject({code: "not_retryable"});
+    expect(await discard(device.runtime, id)).toBeUndefined();
+    await expect(retry(device.runtime, id)).rejects.toMatchObject({code: "not_retryable"});
 });
 
 test("pending counts what the server has not got", async () => {
@@ -146,9 +167,9 @@ describe("how an item ended is remembered", () => {
     test("for seven days", async () => {
         const device = new FakeContext();
         const [first, second] = await device.writeMany(2);
-        await device.outbox.discard(first!);
+        await discard(device.runtime, first!);
         device.now += 7 * 24 * 3_600_000;
-        await device.outbox.discard(second!);
+        await discard(device.runtime, second!);
         expect(await device.outbox.settlement(first!)).toBeUndefined();
         expect(await device.outbox.settlement(second!)).toMatchObject({status: "discarded"});
     });
@@ -162,7 +183,7 @@ describe("how an item ended is remembered", () => {
             }
         });
         const {id} = await device.write();
-        await device.outbox.discard(id);
+        await discard(device.runtime, id);
         expect(await device.outbox.settlement("r0")).toBeUndefined();
         expect(await device.outbox.settlement("r1")).toBeDefined();
         expect(await device.outbox.settlement(id)).toBeDefined();

@@ -1,7 +1,7 @@
 import {expect, test} from "vitest";
 
-import {changeDevice} from "../../src/shared/device";
-import {DEFAULT_LIMITS} from "../../src/shared/protocol";
+import {changeDevice} from "../../src/shared/rows/device";
+import {DEFAULT_LIMITS} from "../../src/shared/vocabulary/protocol";
 import {FakeContext} from "./support/device";
 import {json, problem, result, type Call} from "./support/server";
 
@@ -83,6 +83,21 @@ test("a delivery that fails ends the flush when the other one has been written d
     expect(await ending).toBe("postponed");
     expect(await slow.device.states()).toEqual(["queued", "queued", "queued", "queued"]);
     expect(slow.device.server.sent).toHaveLength(3);
+});
+
+test.each([
+    ["offline", () => new TypeError("cut"), "failed"],
+    ["busy", () => problem(503, "unavailable", {}, "30"), "postponed"],
+    ["signed out", () => problem(401, "not_authenticated"), "blocked"],
+])("what a delivery gives back when it ends the flush is not sent by it once more: %s", async (_, reply, ending) => {
+    // Without Web Locks the next delivery begins with a write, so that this one may be over by then.
+    const device = await new FakeContext(undefined, {locks: undefined}).signedIn();
+    await device.runtime.db.write((tx) => changeDevice(tx, {limits: {...DEFAULT_LIMITS, max_items: 1}}));
+    const ids = await device.writeMany(3);
+    device.server.deliveries = ({envelope: {items}}, number) =>
+        number > 1 ? reply() : json({...device.server.answer(items.map(({id}) => result(id))), limits: {...LIMITS, max_items: 1}});
+    expect(await device.flush()).toBe(ending);
+    expect(device.server.sent).toEqual([[ids[0]], [ids[1]]]);
 });
 
 test("what a server asks to wait for outlasts the answer to the other delivery", async () => {

@@ -90,7 +90,7 @@ describe("while a page does not know whose session it is", () => {
         arriving.server.sessions = () => NO_NETWORK;
         const {id} = await arriving.write({provisional: arriving.runtime.instance});
         expect(await arriving.session.run()).toBeNull();
-        expect(arriving.session.isConfirmed).toBe(false);
+        expect(arriving.runtime.isConfirmed).toBe(false);
         expect(await arriving.item(id)).toHaveProperty("provisional");
     });
 });
@@ -98,7 +98,7 @@ describe("while a page does not know whose session it is", () => {
 test("the answer to a delivery confirms the owner as well", async () => {
     const device = await new FakeContext().signedIn();
     await device.write();
-    device.session.isConfirmed = false;
+    device.runtime.isConfirmed = false;
     await device.flush();
-    expect(device.session.isConfirmed).toBe(true);
+    expect(device.runtime.isConfirmed).toBe(true);
 });

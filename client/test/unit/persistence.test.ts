@@ -1,6 +1,6 @@
 import {expect, test, vi} from "vitest";
 
-import {Persistence} from "../../src/page/persistence";
+import {Persistence} from "../../src/page-parts/engine/persistence";
 
 function asked(storage: object | undefined): [Persistence, ReturnType<typeof vi.fn>] {
     vi.stubGlobal("navigator", {storage});

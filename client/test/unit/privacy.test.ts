@@ -2,9 +2,9 @@ import {readdirSync, readFileSync} from "node:fs";
 
 import {expect, test, vi} from "vitest";
 
-import {put} from "../../src/shared/items";
-import {Announcer, type Announcement} from "../../src/shared/messages";
-import type {StoredItem} from "../../src/shared/schema";
+import {put} from "../../src/shared/rows/items";
+import {Announcer, type Announcement} from "../../src/shared/outbox/messages";
+import type {StoredItem} from "../../src/shared/rows/schema";
 import {FakeContext} from "./support/device";
 import {FakePage, withTriggers} from "./support/page";
 import {json, result} from "./support/server";

@@ -2,9 +2,9 @@ import {readFileSync} from "node:fs";
 
 import {expect, test} from "vitest";
 
-import {read} from "../../src/shared/exchange";
-import type {Answer, Envelope, Problem, Session} from "../../src/shared/protocol";
-import {judge} from "../../src/shared/verdict";
+import {read} from "../../src/shared/context/exchange";
+import type {Answer, Envelope, Problem, Session} from "../../src/shared/vocabulary/protocol";
+import {judge} from "../../src/shared/vocabulary/verdict";
 import {FakeContext, START} from "./support/device";
 import {json} from "./support/server";
 

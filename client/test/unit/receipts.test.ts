@@ -1,7 +1,9 @@
 import {afterEach, beforeEach, expect, test, vi} from "vitest";
 
 import {Receipts} from "../../src/page/receipts";
-import {news} from "../../src/shared/messages";
+import {discard} from "../../src/page-parts/engine/choices";
+import {resultOf} from "../../src/page-parts/engine/inquiry";
+import {news} from "../../src/shared/outbox/messages";
 import {FakeContext} from "./support/device";
 import {settle} from "./support/page";
 import {json, NO_NETWORK, page, result} from "./support/server";
@@ -12,9 +14,11 @@ beforeEach(() => {
 
 afterEach(() => vi.useRealTimers());
 
+const nobody = () => Promise.reject(new Error("not asked"));
+
 async function opened(): Promise<[FakeContext, Receipts]> {
     const device = await new FakeContext().signedIn();
-    const receipts = new Receipts(device.runtime, device.outbox);
+    const receipts = new Receipts(device.outbox, (id, isAwaited) => resultOf(device.runtime, id, isAwaited));
     const announce = device.runtime.announce;
     device.runtime.announce = (...announcements) => {
         announce(...announcements);
@@ -45,7 +49,7 @@ test("after a reload the device still knows", async () => {
     const {id} = await device.write();
     await device.flush();
     const reloaded = new FakeContext(device.server);
-    expect(await new Receipts(reloaded.runtime, reloaded.outbox).settled(id)).toMatchObject({status: "applied"});
+    expect(await new Receipts(reloaded.outbox, nobody).settled(id)).toMatchObject({status: "applied"});
 });
 
 test("an item that went on under another id settles under both", async () => {
@@ -75,7 +79,7 @@ test("discarding settles", async () => {
     const [device, receipts] = await opened();
     const item = await device.write();
     const settled = receipts.settled(item.id);
-    await device.outbox.discard(item.id);
+    await discard(device.runtime, item.id);
     receipts.hear({type: "settled", item: news(item), result: {id: item.id, status: "discarded"}});
     expect(await settled).toEqual({id: item.id, status: "discarded"});
 });

@@ -1,8 +1,11 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
+import type {Engine} from "../../src/page/core";
 import {WorkerRegistration} from "../../src/page/registration";
-import {Updates} from "../../src/page/updates";
-import {changeDevice} from "../../src/shared/device";
+import {Arming} from "../../src/page-parts/engine/arming";
+import {hasOurs} from "../../src/page-parts/engine/recognition";
+import {Survey} from "../../src/page-parts/engine/survey";
+import {changeDevice} from "../../src/shared/rows/device";
 import {FakeContext} from "./support/device";
 import {settle} from "./support/page";
 import {FakeRegistration, FakeWorker} from "./support/worker";
@@ -30,7 +33,35 @@ function registrationOf(scriptURL: string, more: object = {sync}) {
     return new FakeRegistration(WORKER.scope, {active: new FakeWorker(scriptURL), ...more});
 }
 
-const unheard = () => new Updates(() => undefined);
+/** The registration of a page whose engine is there. */
+class Registered {
+    readonly registration: WorkerRegistration;
+    private readonly arming: Arming;
+    private readonly survey: Survey;
+
+    constructor({runtime}: FakeContext, worker: {url: string | null; scope: string} | null) {
+        const engine = {
+            arm: (tags: Iterable<string>) => this.arming.arm(tags),
+            recognize: (found: ServiceWorkerRegistration, url: string | null) => hasOurs(found, url, runtime.config.base),
+        } as Engine;
+        this.registration = new WorkerRegistration(runtime, worker, () => Promise.resolve(engine));
+        this.arming = new Arming(runtime, this.registration);
+        this.survey = new Survey(runtime, this.registration);
+        this.registration.changed = () => this.survey.remember();
+    }
+
+    capabilities = () => this.survey.capabilities();
+    handOver = () => this.registration.handOver();
+
+    async start(): Promise<void> {
+        await this.registration.start();
+        await this.survey.remember().catch(() => undefined);
+    }
+
+    async arm(tags: string[]): Promise<void> {
+        for (const tag of tags) await this.registration.arm(tag);
+    }
+}
 
 beforeEach(() => {
     sync = new FakeSync();
@@ -50,7 +81,7 @@ beforeEach(() => {
 });
 
 /** With a worker that does not answer. */
-async function startedAmongSilence(worker: {url: string | null; scope: string} = WORKER): Promise<WorkerRegistration> {
+async function startedAmongSilence(worker: {url: string | null; scope: string} = WORKER): Promise<Registered> {
     vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout"]});
     const starting = started(worker);
     await settle();
@@ -59,9 +90,9 @@ async function startedAmongSilence(worker: {url: string | null; scope: string} =
     return (await starting)[0];
 }
 
-async function started(worker: {url: string | null; scope: string} | null = WORKER): Promise<[WorkerRegistration, FakeContext]> {
+async function started(worker: {url: string | null; scope: string} | null = WORKER): Promise<[Registered, FakeContext]> {
     const device = new FakeContext();
-    const registration = new WorkerRegistration(device.runtime, worker, unheard());
+    const registration = new Registered(device, worker);
     await registration.start();
     return [registration, device];
 }
@@ -143,6 +174,19 @@ test("without a worker the page does everything", async () => {
 test("a site that wants no worker gets none", async () => {
     await started(null);
     expect(container.register).not.toHaveBeenCalled();
+});
+
+test("a worker that nobody can ask whether it has ours is asked later", async () => {
+    const theirs = registrationOf("https://site.test/sw.js", {active: new FakeWorker("https://site.test/sw.js", {}), sync});
+    container.getRegistration.mockResolvedValue(theirs);
+    const {runtime} = new FakeContext();
+    const engine = {recognize: async () => true} as unknown as Engine;
+    const engines = [Promise.reject(new Error("offline")), Promise.resolve(engine)];
+    const registration = new WorkerRegistration(runtime, WORKER, () => engines.shift()!);
+    expect(await registration.start()).toBeNull();
+    expect(registration.known.worker).toBe("none");
+    expect(await registration.start()).toBe(theirs);
+    expect(registration.known.worker).toBe("ours");
 });
 
 test("a worker that cannot be installed is no error of the page", async () => {
@@ -239,6 +283,14 @@ describe("capabilities", () => {
     test("know a refusal without having tried", async () => {
         permissions = {"background-sync": "denied"};
         const [registration] = await started();
+        expect((await registration.capabilities()).sync).toBe("denied");
+    });
+
+    test("know a refusal that was met, and it is not met again", async () => {
+        sync.refusal = "NotAllowedError";
+        const [registration] = await started();
+        await registration.arm(["post"]);
+        sync.refusal = null;
         await registration.arm(["post"]);
         expect((await registration.capabilities()).sync).toBe("denied");
         expect(sync.registered).toEqual([]);
@@ -255,7 +307,7 @@ describe("capabilities", () => {
     test("are told where storage is refused", async () => {
         const device = new FakeContext();
         vi.stubGlobal("indexedDB", undefined);
-        const registration = new WorkerRegistration(device.runtime, WORKER, unheard());
+        const registration = new Registered(device, WORKER);
         await registration.start();
         expect(await registration.capabilities()).toMatchObject({worker: "ours"});
     });
@@ -279,7 +331,7 @@ describe("capabilities", () => {
 
     test("and the site's version reach the worker, which cannot ask", async () => {
         const device = new FakeContext(undefined, {appVersion: "1.4.0"});
-        await new WorkerRegistration(device.runtime, WORKER, unheard()).start();
+        await new Registered(device, WORKER).start();
         const worker = await new FakeContext(device.server, {db: device.runtime.db, context: "worker"}).signedIn();
         await worker.write();
         await worker.flush();

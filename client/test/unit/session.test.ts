@@ -1,5 +1,6 @@
 import {describe, expect, test} from "vitest";
 
+import {promised} from "../../src/shared/rows/promised";
 import {FakeContext, START} from "./support/device";
 import {NO_NETWORK, page, problem} from "./support/server";
 
@@ -48,7 +49,7 @@ describe("the CSRF token", () => {
         await device.write();
         await device.flush();
         const stored = await device.runtime.db.read(async (tx) => [
-            await tx.objectStore("items").getAll(), await tx.objectStore("meta").getAll(),
+            await promised(tx.objectStore("items").getAll()), await promised(tx.objectStore("meta").getAll()),
         ]);
         expect(JSON.stringify(stored)).not.toContain("secret-token");
     });

@@ -4,9 +4,10 @@ import {describe} from "../../src/page/status-element";
 
 const TEXTS = {
     offline: "Offline", unreachable: "Server not reachable", sending: "Sending", blocked: "Sign in to send",
-    pendingOne: "{count} not yet sent", pendingOther: "{count} not yet sent",
-    parkedOne: "{count} needs you", parkedOther: "{count} need you",
+    "pending-one": "{count} not yet sent", "pending-other": "{count} not yet sent",
+    "parked-one": "{count} needs you", "parked-other": "{count} need you",
 };
+const textOf = (texts: Record<string, string>) => (name: string) => texts[name];
 const NONE = {queued: 0, sending: 0, blocked: 0, accepted: 0, parked: 0, pending: 0};
 
 beforeEach(() => {
@@ -25,12 +26,12 @@ test.each([
     ["online", {blocked: 2, pending: 2}, "Sign in to send, 2 not yet sent"],
     ["offline", {sending: 1, pending: 3, parked: 1}, "Offline, 3 not yet sent · Sending · 1 needs you"],
 ] as const)("%s with %j: %s", (connection, counts, text) => {
-    expect(describe(TEXTS, connection, {...NONE, ...counts})).toBe(text);
+    expect(describe(textOf(TEXTS), connection, {...NONE, ...counts})).toBe(text);
 });
 
 test("numbers take the plural of the page's language", () => {
     vi.stubGlobal("document", {documentElement: {lang: "pl"}});
-    const texts = {pendingOne: "{count} plik", pendingFew: "{count} pliki", pendingMany: "{count} plików", pendingOther: "{count} pliku"};
-    const said = [1, 2, 5, 22, 112].map((pending) => describe(texts, "online", {...NONE, pending}));
+    const texts = {"pending-one": "{count} plik", "pending-few": "{count} pliki", "pending-many": "{count} plików", "pending-other": "{count} pliku"};
+    const said = [1, 2, 5, 22, 112].map((pending) => describe(textOf(texts), "online", {...NONE, pending}));
     expect(said).toEqual(["1 plik", "2 pliki", "5 plików", "22 pliki", "112 plików"]);
 });

@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 
-import {itemTag, nextBrowserTag} from "../../src/shared/synctags";
+import {itemTag, nextBrowserTag} from "../../src/shared/vocabulary/synctags";
 import {SyncEvents} from "../../src/worker/sync-events";
 import {FakeContext} from "./support/device";
 import {json, NO_NETWORK, page, problem, result} from "./support/server";

@@ -1,7 +1,10 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 
+import type {WorkerRegistration} from "../../src/page/registration";
+import {Triggers} from "../../src/page/triggers";
+import {StorageUnavailableError} from "../../src/shared/vocabulary/errors";
 import {FakeContext} from "./support/device";
-import {FakePage, settle, until, withTriggers} from "./support/page";
+import {FakePage, settle, until, withEngine, withTriggers} from "./support/page";
 import {json, NO_NETWORK, problem, result} from "./support/server";
 
 let page: FakePage;
@@ -32,10 +35,10 @@ describe("a page that opens", () => {
     test("asks whose session it is, then sends what is left", async () => {
         const device = await new FakeContext().signedIn();
         await device.writeMany(2);
-        device.session.isConfirmed = false;
+        device.runtime.isConfirmed = false;
         const {triggers, armed} = withTriggers(device);
         triggers.start();
-        await until(() => device.server.envelopes.length);
+        await until(() => device.server.envelopes.length && armed.length);
         expect(device.server.calls.map(({envelope}) => envelope?.trigger)).toEqual([undefined, "load"]);
         expect(armed).toEqual([["post"]]);
     });
@@ -47,13 +50,26 @@ describe("a page that opens", () => {
         expect(device.server.calls).toHaveLength(1);
     });
 
+    test("looks again within a minute where it could not read the outbox", async () => {
+        const device = await new FakeContext().signedIn();
+        await device.write();
+        const locked = vi.spyOn(device.runtime.db, "read").mockRejectedValue(new StorageUnavailableError());
+        withTriggers(device).triggers.start();
+        await settle();
+        expect(device.server.calls).toEqual([]);
+        locked.mockRestore();
+        await pass(device, 60_000);
+        await until(() => device.server.envelopes.length);
+        expect(await device.states()).toEqual([]);
+    });
+
     test("after a login sends what waited for it", async () => {
         const device = await new FakeContext().signedIn();
         await device.write();
         device.server.owner = null;
         await device.session.run();
         device.server.owner = "A";
-        device.session.isConfirmed = false;
+        device.runtime.isConfirmed = false;
         withTriggers(device).triggers.start();
         await until(() => device.server.envelopes.length);
         expect(triggersOf(device)).toEqual(["login"]);
@@ -124,6 +140,25 @@ describe("a page that stays open", () => {
         expect(await device.states()).toEqual([]);
     });
 
+    test.each([["nobody", () => NO_NETWORK], ["a proxy's error", () => json({}, {status: 502})]])(
+        "tries again in its time after a clock that was years ahead is put right, having met %s", async (_name, answer) => {
+            const [device, {triggers}] = await opened();
+            device.now += 3 * 365 * 86_400_000;
+            device.server.deliveries = answer;
+            await device.write();
+            triggers.enqueued("post");
+            await settle();
+            device.now -= 3 * 365 * 86_400_000;
+            device.server.sessions = device.server.deliveries = () => NO_NETWORK;
+            page.dispatch("visible");
+            await settle();
+            device.server.sessions = device.server.deliveries = () => undefined;
+            await pass(device, 10_000);
+            expect(triggersOf(device).at(-1)).toBe("timer");
+            expect(await device.states()).toEqual([]);
+        },
+    );
+
     test("waits as long as the server asked for", async () => {
         const [device, {triggers}] = await opened();
         device.server.deliveries = (_call, number) => (number === 1 ? problem(503, "unavailable", {}, "120") : undefined);
@@ -184,6 +219,50 @@ describe("a page that stays open", () => {
     });
 });
 
+describe("without the part that talks to the server", () => {
+    function cutOff(device: FakeContext, times: number) {
+        const {engine} = withEngine(device);
+        const load = vi.fn(() => (load.mock.calls.length > times ? Promise.resolve(engine) : Promise.reject(new Error("offline"))));
+        const registration = {arm: () => Promise.resolve()} as unknown as WorkerRegistration;
+        return {triggers: new Triggers(device.runtime, registration, load), load};
+    }
+
+    test("what is written waits, and the next trigger tries again", async () => {
+        const device = await new FakeContext().signedIn();
+        const {triggers} = cutOff(device, 2);
+        triggers.start();
+        await device.write();
+        triggers.enqueued("post");
+        await settle();
+        expect(device.server.calls).toEqual([]);
+        page.dispatch("online");
+        await until(() => device.server.envelopes.length);
+        expect(triggersOf(device)).toEqual(["online"]);
+    });
+
+    test("the page tries again by itself", async () => {
+        const device = await new FakeContext().signedIn();
+        const {triggers, load} = cutOff(device, 2);
+        await device.write();
+        triggers.start();
+        await settle();
+        await pass(device, 4_999);
+        expect(load).toHaveBeenCalledTimes(1);
+        await pass(device, 1);
+        expect(load).toHaveBeenCalledTimes(2);
+        await pass(device, 10_000);
+        await until(() => device.server.envelopes.length);
+        await pass(device, 3_600_000);
+        expect(load).toHaveBeenCalledTimes(3);
+    });
+
+    test("a flush that is asked for resolves all the same", async () => {
+        const device = await new FakeContext().signedIn();
+        await cutOff(device, Infinity).triggers.resume("manual");
+        expect(device.server.calls).toEqual([]);
+    });
+});
+
 test("a page that could not ask whose session it is tries again by itself", async () => {
     const device = new FakeContext();
     device.server.sessions = () => (sessionsOf(device) < 3 ? NO_NETWORK : undefined);
@@ -191,7 +270,7 @@ test("a page that could not ask whose session it is tries again by itself", asyn
     await settle();
     await pass(device, 5_000);
     await pass(device, 10_000);
-    expect(device.session.isConfirmed).toBe(true);
+    expect(device.runtime.isConfirmed).toBe(true);
     await pass(device, 3_600_000);
     expect(sessionsOf(device)).toBe(3);
 });

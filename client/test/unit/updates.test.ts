@@ -1,6 +1,6 @@
 import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 
-import {Updates} from "../../src/page/updates";
+import {Updates} from "../../src/page-parts/engine/updates";
 import {settle} from "./support/page";
 import {FakeRegistration, FakeWorker} from "./support/worker";
 

@@ -1,7 +1,7 @@
 import {describe, expect, test} from "vitest";
 
-import {read} from "../../src/shared/exchange";
-import {judge, type Verdict} from "../../src/shared/verdict";
+import {read} from "../../src/shared/context/exchange";
+import {judge, type Verdict} from "../../src/shared/vocabulary/verdict";
 import {FakeServer, json, page, problem, result} from "./support/server";
 
 const NOW = Date.parse("2026-11-20T10:00:00Z");

@@ -1,6 +1,6 @@
 import {describe, expect, test} from "vitest";
 
-import {logout} from "../../src/page/logout";
+import {logout} from "../../src/page-parts/engine/logout";
 import {FakeContext} from "./support/device";
 import {json, problem, result} from "./support/server";
 
@@ -90,8 +90,7 @@ describe("when somebody signs in", () => {
         const {client} = await device.device();
         await device.write();
         await signIn(device);
-        const {runtime, session, outbox, flusher} = device;
-        await logout(runtime, session, outbox, flusher, "keep");
+        await logout(device.runtime, device.outbox, device.flusher, "keep");
         await signIn(device);
         await device.flush();
         expect(device.server.envelopes).toMatchObject([{owner: "V", client: {id: client}}]);

@@ -1,17 +1,20 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
+import type {Announcement} from "../../src/shared/outbox/messages";
+import {plugIn, type WorkerConfig, type WorkerPart} from "../../src/worker/core";
 import type {WorkerScope} from "../../src/worker/scope";
 import {startWorker} from "../../src/worker/start";
 import {until} from "./support/page";
 import {FakeServer} from "./support/server";
 import {FakeContext} from "./support/device";
+import {FakeLocks} from "./support/locks";
 
 const CONFIG = {base: "/bgsync/", csrfCookie: "csrftoken", csrfHeader: "X-CSRFToken", maxAge: 1e9, lifecycle: true, version: "v2"};
 
 /** As much of a worker's global scope as our code touches. */
 class FakeScope extends EventTarget {
     readonly location = {origin: "https://site.test"};
-    readonly navigator = {};
+    readonly navigator = {locks: new FakeLocks().asLockManager()};
     readonly clients = {claim: vi.fn(async () => undefined)};
     readonly skipWaiting = vi.fn(async () => undefined);
     server = new FakeServer();
@@ -29,9 +32,15 @@ let scope: FakeScope;
 
 beforeEach(() => void (scope = new FakeScope()));
 
-function started(config: Partial<typeof CONFIG> = {}) {
+function started(config: Partial<WorkerConfig> = {}) {
     return startWorker(scope as unknown as WorkerScope, {...CONFIG, ...config});
 }
+
+test("parts take turns with pages by the browser's locks", () => {
+    const part = vi.fn();
+    started({parts: [part]});
+    expect(part.mock.calls[0]![0].runtime.locks).toBe(scope.navigator.locks);
+});
 
 describe("the lifecycle of the worker", () => {
     test("it takes over at once, and says which version delivers", async () => {
@@ -56,6 +65,24 @@ describe("the lifecycle of the worker", () => {
         expect(scope.skipWaiting).not.toHaveBeenCalled();
         expect(scope.clients.claim).not.toHaveBeenCalled();
     });
+});
+
+test("its parts are started with the core, in the first turn", async () => {
+    const part = vi.fn<WorkerPart>();
+    const api = started({parts: [part]});
+    const [core] = part.mock.calls[0]!;
+    expect(core).toMatchObject({scope, runtime: {context: "worker"}, project: {api}});
+    const heard: Announcement[] = [];
+    core.listen((announcement) => heard.push(announcement));
+    core.runtime.announce({type: "change"});
+    expect(heard).toEqual([{type: "change"}]);
+});
+
+test("a part's bundle leaves the part with the configuration", () => {
+    const part = vi.fn<WorkerPart>();
+    vi.stubGlobal("self", {__bgsync: {...CONFIG}});
+    plugIn(part);
+    expect((self as unknown as {__bgsync: WorkerConfig}).__bgsync.parts).toEqual([part]);
 });
 
 describe("a message", () => {
@@ -92,6 +119,14 @@ describe("a sync event", () => {
         await done;
         expect(handler.mock.calls).toMatchObject([[{tag: "their-own"}]]);
         expect(scope.dispatch("sync", {tag: "somebody-else's"})).toEqual([]);
+    });
+
+    test("that is periodic is the project's too", async () => {
+        const handler = vi.fn(async () => undefined);
+        started().onPeriodicSync("their-own", handler);
+        await Promise.all(scope.dispatch("periodicsync", {tag: "their-own"}));
+        expect(handler.mock.calls).toMatchObject([[{tag: "their-own"}]]);
+        expect(scope.dispatch("periodicsync", {tag: "somebody else's"})).toEqual([]);
     });
 
     test("uses the headers of the worker's own code", async () => {

@@ -1,4 +1,5 @@
 {% block before %}{% endblock %}
 {% block config %}self.__bgsync = {{ config }};{% endblock %}
 {{ bundle }}
-{% block extra %}{% endblock %}
+{% if scripts %}importScripts(...{{ scripts }});
+{% endif %}{% block extra %}{% endblock %}

@@ -1,34 +1,29 @@
 import {Bgsync, eventOf} from "../../../src/page/api";
 import {Connection} from "../../../src/page/connection";
-import {LastFlush} from "../../../src/page/last-flush";
-import {Persistence} from "../../../src/page/persistence";
 import {Receipts} from "../../../src/page/receipts";
-import type {WorkerRegistration} from "../../../src/page/registration";
-import {Updates} from "../../../src/page/updates";
-import type {Announcement} from "../../../src/shared/messages";
+import {Unsent} from "../../../src/page/unsent";
+import type {Announcement} from "../../../src/shared/outbox/messages";
 import {FakeContext} from "./device";
 import {withTriggers} from "./page";
 
 /** `window.bgsync` as page/index.ts puts it together, over the fakes. */
 export async function opened(): Promise<[Bgsync, FakeContext, Connection]> {
     const device = await new FakeContext().signedIn();
-    const {runtime, outbox, session} = device;
-    const {triggers} = withTriggers(device);
+    const {runtime, outbox} = device;
+    const {triggers, engine} = withTriggers(device, {dispatchEvent: (event) => bgsync.dispatchEvent(event)});
     const announce = runtime.announce;
     runtime.announce = (...announcements) => {
         announce(...announcements);
         announcements.forEach(hear);
     };
-    const receipts = new Receipts(runtime, outbox);
-    const lastFlush = new LastFlush(runtime, session);
+    const receipts = new Receipts(outbox, engine.resultOf);
+    const unsent = new Unsent();
     const reach = new Connection(() => bgsync.dispatchEvent(new Event("connection")));
-    const registration = {capabilities: async () => ({worker: "none"})} as unknown as WorkerRegistration;
     const activated = Promise.resolve();
-    const {flusher} = device;
-    const updates = new Updates(() => bgsync.dispatchEvent(new Event("update")));
-    const persistence = new Persistence(async () => undefined);
-    const parts = {runtime, outbox, session, receipts, triggers, flusher, lastFlush, persistence, registration, updates, reach, activated};
-    const bgsync = new Bgsync(parts);
+    const bgsync = new Bgsync({
+        runtime, outbox, receipts, triggers, unsent, engine: () => Promise.resolve(engine), reach, activated,
+        feeds: () => Promise.reject(new Error("not here")),
+    });
 
     function hear(announcement: Announcement): void {
         receipts.hear(announcement);

@@ -1,12 +1,18 @@
-import {Database} from "../../../src/shared/database";
-import {readDevice, type Device} from "../../../src/shared/device";
-import type {Cause} from "../../../src/shared/delivery";
-import {Flusher} from "../../../src/shared/flusher";
-import type {Announcement} from "../../../src/shared/messages";
-import {Outbox, type Draft} from "../../../src/shared/outbox";
-import type {Runtime} from "../../../src/shared/runtime";
-import type {StoredItem} from "../../../src/shared/schema";
-import {SessionCheck} from "../../../src/shared/session";
+import {Database} from "../../../src/shared/rows/database";
+import {readDevice, type Device} from "../../../src/shared/rows/device";
+import {offer} from "../../../src/page-parts/engine/offer";
+import {pageLock} from "../../../src/page-parts/engine/page-lock";
+import type {Cause} from "../../../src/shared/context/cause";
+import {Flusher} from "../../../src/shared/flushing/flusher";
+import type {Announcement} from "../../../src/shared/outbox/messages";
+import {Outbox, type Draft} from "../../../src/shared/outbox/outbox";
+import type {FlushLock} from "../../../src/shared/context/lock";
+import type {Runtime} from "../../../src/shared/context/runtime";
+import {promised} from "../../../src/shared/rows/promised";
+import {settleProvisional} from "../../../src/shared/outbox/ownership";
+import type {StoredItem, WriteTx} from "../../../src/shared/rows/schema";
+import {SessionCheck} from "../../../src/shared/context/session";
+import {translated} from "../../../src/shared/vocabulary/errors";
 import {FakeLocks} from "./locks";
 import {FakeServer} from "./server";
 
@@ -22,6 +28,7 @@ export class FakeContext {
     readonly told: Announcement[] = [];
     readonly runtime: Runtime;
     readonly session: SessionCheck;
+    readonly lock: FlushLock;
     readonly flusher: Flusher;
     readonly outbox: Outbox;
 
@@ -35,20 +42,24 @@ export class FakeContext {
             instance: `instance-${(instances += 1)}`,
             version: "",
             appVersion: "",
-            db: new Database(),
+            db: new Database(translated),
             locks: new FakeLocks().asLockManager(),
             fetch: server.fetch,
             csrfCookie: () => Promise.resolve(server.token),
             announce: (...announcements) => this.told.push(...announcements),
             now: () => this.now,
             random: () => 1,
+            isConfirmed: false,
             timeout: 30_000,
             ...options,
         };
-        this.session = new SessionCheck(this.runtime, this.runtime.context === "page" ? this.runtime.instance : undefined);
-        this.flusher = new Flusher(this.runtime, this.session);
+        this.session = new SessionCheck(this.runtime, this.runtime.context === "page" ? this.settle : undefined);
+        this.lock = pageLock(this.runtime);
+        this.flusher = new Flusher(this.runtime, this.session, this.lock);
         this.outbox = new Outbox(this.runtime.db, this.runtime.now);
     }
+
+    private readonly settle = (tx: WriteTx, owner: string) => settleProvisional(tx, owner, this.runtime.instance);
 
     /** As after a page load: the server has said whose session it is. */
     async signedIn(): Promise<this> {
@@ -69,12 +80,12 @@ export class FakeContext {
     }
 
     flush(cause: Partial<Cause> = {}) {
-        return this.flusher.offer({trigger: "manual", ...cause});
+        return offer(this.flusher, this.lock, {trigger: "manual", ...cause});
     }
 
     /** Items of whoever, for looking behind the API. */
     stored(): Promise<StoredItem[]> {
-        return this.runtime.db.read((tx) => tx.objectStore("items").getAll());
+        return this.runtime.db.read((tx) => promised(tx.objectStore("items").getAll()));
     }
 
     async item(id: string): Promise<StoredItem> {

@@ -1,7 +1,11 @@
 import {vi} from "vitest";
 
+import type {Core, Engine} from "../../../src/page/core";
+import type {SyncManager, WorkerRegistration} from "../../../src/page/registration";
 import {Triggers} from "../../../src/page/triggers";
-import type {WorkerRegistration} from "../../../src/page/registration";
+import {Unsent} from "../../../src/page/unsent";
+import {start} from "../../../src/page-parts/engine/index";
+import type {Announcement} from "../../../src/shared/outbox/messages";
 import {FakeContext} from "./device";
 
 /** The parts of a browser page that our code listens to. */
@@ -11,6 +15,7 @@ export class FakePage {
 
     constructor() {
         vi.stubGlobal("document", this.document);
+        vi.stubGlobal("navigator", {onLine: true});
         vi.stubGlobal("addEventListener", this.window.addEventListener.bind(this.window));
     }
 
@@ -23,18 +28,47 @@ export class FakePage {
     }
 }
 
+/** Of a page without a worker of ours, which may yet wake one. */
+class FakeWorkerRegistration {
+    readonly known = {worker: "none", sync: null};
+    changed = () => undefined;
+
+    constructor(private readonly manager?: SyncManager) {}
+
+    start = () => Promise.resolve(null);
+    sync = () => Promise.resolve(this.manager);
+    register = (sync: SyncManager, tag: string) => sync.register(tag);
+    arm = (tag: string) => Promise.resolve(this.manager?.register(tag));
+}
+
 /** A page's triggers, and the tags they have had registered. */
-export function withTriggers(device: FakeContext): {triggers: Triggers; armed: string[][]} {
+export function withTriggers(device: FakeContext, api: Pick<EventTarget, "dispatchEvent"> = new EventTarget()): {triggers: Triggers; engine: Engine; armed: string[][]} {
     const armed: string[][] = [];
-    const registration = {arm: (tags: Iterable<string>) => Promise.resolve(armed.push([...tags]))};
-    const {runtime, session, flusher} = device;
-    const triggers = new Triggers(runtime, session, flusher, registration as unknown as WorkerRegistration);
-    const announce = runtime.announce;
-    runtime.announce = (...announcements) => {
-        announce(...announcements);
-        for (const announcement of announcements) triggers.hear(announcement);
+    const sync = {getTags: async () => [], register: async (tag: string) => void armed.push([tag.replace("bgsync:", "")])};
+    const registration = new FakeWorkerRegistration(sync) as unknown as WorkerRegistration;
+    const {engine} = withEngine(device, registration, api);
+    const triggers = new Triggers(device.runtime, registration, () => Promise.resolve(engine));
+    return {triggers, engine, armed};
+}
+
+/** A page's engine, which hears what is announced. */
+export function withEngine(
+    {runtime, outbox}: FakeContext, registration = new FakeWorkerRegistration() as unknown as WorkerRegistration,
+    api: Pick<EventTarget, "dispatchEvent"> = new EventTarget(),
+): {engine: Engine} {
+    const unsent = new Unsent();
+    const listen = (listener: (announcement: Announcement) => void) => {
+        const announce = runtime.announce;
+        runtime.announce = (...announcements) => {
+            announce(...announcements);
+            for (const announcement of announcements) {
+                unsent.hear(announcement);
+                listener(announcement);
+            }
+        };
     };
-    return {triggers, armed};
+    const engine = start({runtime, outbox, unsent, registration, api, listen} as unknown as Core);
+    return {engine};
 }
 
 /** Wait for what happens without timers; a test that waits in vain fails by its own time limit. */

@@ -1,4 +1,4 @@
-import type {Disposition, Envelope, Result} from "../../../src/shared/protocol";
+import type {Disposition, Envelope, Result} from "../../../src/shared/vocabulary/protocol";
 
 export interface Call {
     url: string;
@@ -24,7 +24,11 @@ export class FakeServer {
     clock: () => number;
     /** Asked for each delivery; undefined leaves the answer to the server. */
     deliveries: (call: Call, number: number) => Reply | Promise<Reply> = () => undefined;
+    /** Asked for each request outside of our API. */
+    requests: (call: Call, number: number) => Reply | Promise<Reply> = () => json({id: 7}, {status: 201});
     sessions: (call: Call) => Reply = () => undefined;
+    /** Asked for each page of a feed. */
+    feeds: (call: Call) => Reply = () => problem(404, "unknown_feed");
     settled: Result[] = [];
     readonly calls: Call[] = [];
 
@@ -43,18 +47,34 @@ export class FakeServer {
 
     readonly fetch = async (url: string, init: RequestInit): Promise<Response> => {
         const headers = named(new Headers(init.headers));
+        if (!url.includes("/bgsync/")) return this.pass({url, init, headers, envelope: undefined as unknown as Envelope});
         const text = init.body instanceof FormData ? init.body.get("envelope") : init.body;
         const envelope = (text ? JSON.parse(text as string) : undefined) as Envelope;
         const call = {url, init, headers, envelope};
         this.calls.push(call);
-        const reply = envelope ? await this.deliveries(call, this.envelopes.length) : this.sessions(call);
+        const reply = envelope ? await this.deliveries(call, this.envelopes.length) : this.read(call);
         if (reply === "hang") return hang(init.signal!);
         if (reply instanceof Error) throw reply;
         return reply ?? (envelope ? this.receive(call) : json(this.session()));
     };
 
+    /** Requests outside of our API. */
+    readonly passed: Call[] = [];
+
+    private async pass(call: Call): Promise<Response> {
+        this.passed.push(call);
+        const reply = await this.requests(call, this.passed.length);
+        if (reply === "hang") return hang(call.init.signal!);
+        if (reply instanceof Error) throw reply;
+        return reply!;
+    }
+
     answer(results: Result[]) {
         return {...this.common(), delivery: "d", results, settled: this.settled};
+    }
+
+    private read(call: Call): Reply {
+        return call.url.startsWith(`${BASE}v1/feeds/`) ? this.feeds(call) : this.sessions(call);
     }
 
     private receive({envelope, headers}: Call): Response {
@@ -74,7 +94,8 @@ export class FakeServer {
     }
 }
 
-const NAMES = ["X-CSRFToken", "X-BGSync", "BGSync-Client", "BGSync-Owner", "Content-Type", "Authorization"];
+const BASE = "https://site.test/bgsync/";
+const NAMES = ["X-CSRFToken", "X-BGSync", "BGSync-Client", "BGSync-Owner", "Content-Type", "Authorization", "Idempotency-Key"];
 
 /** As they were written: `Headers` knows small letters only. */
 function named(headers: Headers): Record<string, string> {

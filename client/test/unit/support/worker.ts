@@ -1,6 +1,6 @@
 import {vi} from "vitest";
 
-import type {WorkerMessage, WorkerReply} from "../../../src/shared/messages";
+import type {WorkerMessage, WorkerReply} from "../../../src/shared/outbox/messages";
 
 /** A service worker as a page sees it. Without a reply it has nothing of ours. */
 export class FakeWorker extends EventTarget {

@@ -1,0 +1,28 @@
+import {exchange} from "../../shared/context/exchange";
+import type {Runtime} from "../../shared/context/runtime";
+import {readDevice} from "../../shared/rows/device";
+import {verdictHere} from "../../shared/rows/results";
+import {askDelay} from "../../shared/vocabulary/backoff";
+import type {Result} from "../../shared/vocabulary/protocol";
+import {isObject, isResult, parsed} from "../../shared/vocabulary/verdict";
+
+/** How an item ended that is long gone from this device: only the server knows, now or when it can be reached. */
+export async function resultOf(runtime: Runtime, id: string, isAwaited: () => boolean): Promise<Result | null> {
+    for (let asked = 0; isAwaited(); asked += 1) {
+        const result = await fetchResult(runtime, id);
+        if (result === "unknown") return verdictHere(id, "unknown_item");
+        if (result?.disposition === "done" || result?.disposition === "park") return result;
+        await new Promise((resume) => setTimeout(resume, askDelay(asked)));
+    }
+    return null;
+}
+
+async function fetchResult(runtime: Runtime, id: string): Promise<Result | "unknown" | undefined> {
+    const {owner} = await runtime.db.read(readDevice);
+    const headers = owner ? {"BGSync-Owner": owner} : {};
+    const reply = await exchange(runtime, `v1/items/?id=${encodeURIComponent(id)}`, {headers});
+    if (typeof reply === "string" || !reply.ours || reply.status !== 200) return undefined;
+    const body = parsed(reply);
+    const results = isObject(body) && Array.isArray(body["results"]) ? body["results"].filter(isResult) : undefined;
+    return results && (results.find((result) => result.id === id) ?? "unknown");
+}

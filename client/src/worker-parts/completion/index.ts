@@ -1,0 +1,4 @@
+import {plugIn} from "../../worker/core";
+import {completion} from "./completion";
+
+plugIn(completion);

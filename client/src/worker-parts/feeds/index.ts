@@ -1,0 +1,4 @@
+import {plugIn} from "../../worker/core";
+import {feeds} from "./feeds";
+
+plugIn(feeds);
