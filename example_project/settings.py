@@ -4,6 +4,7 @@ Read: DATABASE_URL, SECRET_KEY, DEBUG, HTTPS, ALLOWED_HOSTS, STATIC_ROOT. The PO
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import dj_database_url
@@ -34,6 +35,7 @@ INSTALLED_APPS = [
     "django_bgsync",
     "example_project.accounts",
     "example_project.posts",
+    "example_project.news",
 ]
 
 MIDDLEWARE = [
@@ -121,5 +123,9 @@ STORAGES = {
 FILES_ROOT = Path(os.environ.get("FILES_ROOT") or BASE_DIR)
 MEDIA_ROOT = FILES_ROOT / "media"
 MEDIA_URL = "media/"
-BGSYNC = {"FILE_ROOT": FILES_ROOT / "bgsync_files"}
+NEWS_INTERVAL = timedelta(seconds=int(os.environ.get("NEWS_INTERVAL", 6 * 3600)))
+BGSYNC = {
+    "FILE_ROOT": FILES_ROOT / "bgsync_files",
+    "SERVICE_WORKER": {"OFFLINE_URL": True, "CAPTURE": [{"url": "^/api/"}]},
+}
 WHITENOISE_MIMETYPES = {".webmanifest": "application/manifest+json"}

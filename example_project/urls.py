@@ -4,9 +4,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.static import serve
 
+from example_project.posts.api import ThanksView
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="posts:list")),
     path("posts/", include("example_project.posts.urls")),
+    path("api/posts/<uuid:pk>/thanks/", ThanksView.as_view(), name="thanks"),
+    path("news/", include("example_project.news.urls")),
     path("accounts/", include("example_project.accounts.urls")),
     path("admin/", admin.site.urls),
     path("bgsync/", include("django_bgsync.urls")),

@@ -8,3 +8,4 @@ class PostAdmin(admin.ModelAdmin):
     list_display = ("__str__", "author", "created_at")
     list_filter = ("author",)
     search_fields = ("text",)
+    filter_horizontal = ("thanked_by",)

@@ -29,6 +29,7 @@ class Post(models.Model):
         upload_to=photo_path, blank=True, validators=[FileExtensionValidator(["gif", "jpeg", "jpg", "png", "webp"])]
     )
     created_at = models.DateTimeField(default=timezone.now, db_index=True)
+    thanked_by = models.ManyToManyField(settings.AUTH_USER_MODEL, blank=True, related_name="thanked_posts")
 
     class Meta:
         ordering = ("-created_at",)

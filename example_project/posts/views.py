@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
+from django.db.models import Count, Exists, OuterRef
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.views.generic import CreateView
@@ -24,5 +25,7 @@ class PostsView(LoginRequiredMixin, CreateView):
         return super().form_valid(form)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        posts = Post.objects.select_related("author")[:SHOWN]
-        return super().get_context_data(posts=posts, **kwargs)
+        mine = Post.thanked_by.through.objects.filter(post=OuterRef("pk"), user=self.request.user)
+        thanked = Post.objects.annotate(thanks=Count("thanked_by"), is_thanked=Exists(mine))
+        posts = thanked.select_related("author").order_by("-created_at")  # grouping drops the model's own order
+        return super().get_context_data(posts=posts[:SHOWN], **kwargs)

@@ -30,6 +30,7 @@ function addRow(item) {
     showTime(row.querySelector("time"), new Date(item.createdAt));
     const picture = pictures.get(item.id);
     if (picture) showPicture(row, picture);
+    row.querySelector(".thanks").hidden = false;
     posts.prepend(row);
     return row;
 }
@@ -82,6 +83,40 @@ async function reconcile() {
     for (const row of posts.querySelectorAll("[data-state]:not([data-state=sent])")) {
         if (!open.has(row.dataset.id)) close(row);
     }
+    await showKeptThanks();
+}
+
+const thanksFor = (id) => posts.dataset.thanks.replace("00000000-0000-0000-0000-000000000000", id);
+
+function showThanks(button, isThanked) {
+    if ((button.getAttribute("aria-pressed") === "true") === isThanked) return;
+    button.setAttribute("aria-pressed", isThanked);
+    const count = button.querySelector("span");
+    count.textContent = Number(count.textContent) + (isThanked ? 1 : -1);
+}
+
+// The server does not know of them yet.
+async function showKeptThanks() {
+    const kept = await bgsync.list({tag: "http:captured"});
+    const paths = new Set(kept.filter(({state}) => state !== "parked").map(({payload}) => payload.path));
+    for (const button of posts.querySelectorAll(".thanks")) {
+        if (paths.has(thanksFor(button.closest("[data-id]").dataset.id))) showThanks(button, true);
+    }
+}
+
+// A request as any page makes it, and this code need not know of the outbox: where nobody answers, the service worker keeps it.
+async function thank(button) {
+    if (button.getAttribute("aria-pressed") === "true") return;
+    showThanks(button, true);
+    const headers = {"X-CSRFToken": form.elements.csrfmiddlewaretoken.value};
+    try {
+        const response = await fetch(thanksFor(button.closest("[data-id]").dataset.id), {method: "POST", headers});
+        if (!response.ok) throw new Error(response.statusText);
+        news.textContent = news.dataset[response.headers.get("X-BGSync") === "queued" ? "thankedLater" : "thanked"];
+    } catch {
+        showThanks(button, false);
+        news.textContent = news.dataset.notThanked;
+    }
 }
 
 let running = false;
@@ -125,8 +160,10 @@ async function publish(event) {
 }
 
 async function act(event) {
-    const action = event.target.dataset.action;
-    if (!action) return;
+    const button = event.target.closest("[data-action]");
+    if (!button) return;
+    const {action} = button.dataset;
+    if (action === "thank") return thank(button);
     const row = event.target.closest("[data-id]");
     const {id} = row.dataset;
     try {
@@ -144,6 +181,7 @@ if (window.bgsync) {
     form.querySelector("[data-needs-outbox]").hidden = false;
     form.addEventListener("submit", publish);
     posts.addEventListener("click", act);
+    for (const button of posts.querySelectorAll(".thanks")) button.hidden = false;
     bgsync.addEventListener("change", refresh);
     refresh();
 }

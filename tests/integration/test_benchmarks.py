@@ -33,6 +33,7 @@ def test_receiving():
     """Every case of `make bench` is measured."""
     assert re.findall(r"^(.+?) +[0-9,]+ items/s$", small("receiving"), flags=re.M) == [
         "raw",
+        "raw, lean tables",
         "bare loop",
         "ours, many",
         "ours, per item",
@@ -64,6 +65,17 @@ def test_memory():
         ("end", "1,000"),
     ]
     assert re.search(r"^growth [+-][0-9.]+ MB", said, flags=re.M)
+
+
+def test_admin():
+    """Every page of `make bench-admin` is measured, and asks as often whatever it shows."""
+    pages = re.findall(r"^(.+?) +[0-9]+ ms +[0-9]+ ms +[0-9]+ ms +(.+?)(?:  !)?$", small("admin"), flags=re.M)
+
+    assert len(pages) > 50
+    assert {name for name, statements in pages if "or" in statements.split()} <= {
+        "item",
+        "attempts, failed, of an hour",
+    }
 
 
 @pytest.mark.browser

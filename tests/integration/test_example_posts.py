@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.browser.site import ROOT, Installation, Site
 
@@ -136,6 +137,30 @@ def test_handler_refuses_an_id_that_is_taken(visitor: Visitor):
 
     assert (answer.json()["status"], answer.json()["code"]) == ("rejected", "id_taken")
     assert visitor.site.posts() == [("demo", "mine")]
+
+
+def test_thanks(visitor: Visitor):
+    """An ordinary endpoint, which counts everybody once."""
+    visitor.submit("/posts/", text="a favour")
+    other = Visitor(visitor.site)
+    other.sign_in("second")
+    [post] = re.findall(r'data-id="([^"]+)"', visitor.get("/posts/").text)
+
+    assert [thank(each, post).json() for each in (visitor, visitor, other)] == [{"thanks": n} for n in (1, 1, 2)]
+    assert 'aria-pressed="true" hidden>Thanks <span>2</span>' in visitor.get("/posts/").text
+
+
+def test_thanks_to_nobody(visitor: Visitor):
+    """There has to be a post, and somebody who thanks for it."""
+    assert thank(visitor, str(uuid.uuid4())).status_code == 404
+    visitor.http.cookies.clear()
+    assert thank(visitor, str(uuid.uuid4())).status_code == 403
+
+
+def thank(visitor: Visitor, post: str) -> requests.Response:
+    token = visitor.get("/bgsync/v1/session/").json()["csrf_token"]
+    url = f"{visitor.site.url}/api/posts/{post}/thanks/"
+    return visitor.http.post(url, headers={"X-CSRFToken": token}, timeout=10)
 
 
 def test_admin_shows_the_posts(visitor: Visitor):
