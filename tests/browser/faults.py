@@ -7,6 +7,7 @@ gets for an answer.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 
 from .proxy import Exchange, Fault, pass_on
@@ -49,10 +50,32 @@ async def hang(exchange: Exchange) -> None:
     await asyncio.Event().wait()
 
 
+def hold_until(cut: threading.Event) -> Fault:
+    """Neither side hears from the other, until the connection breaks: the site never sees the request."""
+
+    async def held(exchange: Exchange) -> None:
+        while not cut.is_set():
+            await asyncio.sleep(0.01)
+        exchange.reset()
+
+    return held
+
+
 async def hang_after_commit(exchange: Exchange) -> None:
     """The site has done its work and answered; the browser goes on waiting."""
     await exchange.forward()
     await asyncio.Event().wait()
+
+
+def late(go: threading.Event) -> Fault:
+    """A slow network: the request reaches the site when it may."""
+
+    async def held(exchange: Exchange) -> None:
+        while not go.is_set():
+            await asyncio.sleep(0.01)
+        await pass_on(exchange)
+
+    return held
 
 
 def delay(seconds: float) -> Fault:

@@ -14,6 +14,25 @@ SIGN_IN = """(() => {
     document.querySelector("main form").submit();
 })()"""
 SIGN_OUT = "void document.querySelector('header button[type=submit]').click()"
+SIGN_IN_UNNOTICED = """(async () => {
+    const post = (path, fields) => {
+        const csrfmiddlewaretoken = document.cookie.match(/csrftoken=(\\w+)/)[1];
+        const body = new URLSearchParams({...fields, csrfmiddlewaretoken});
+        return fetch(`/accounts/${path}/`, {method: "POST", redirect: "manual", body});
+    };
+    await post("logout", {});
+    await post("login", %s);
+})()"""
+FILL = "void (document.querySelector('#post-form [name=text]').value = %s)"
+PUBLISH = "void document.querySelector('#post-form [type=submit]').click()"
+PRESS = """void [...document.querySelectorAll('#posts [data-action]')]
+    .find(button => button.textContent === %s && button.checkVisibility()).click()"""
+STORED = """new Promise(done => {
+    indexedDB.open("django-bgsync").onsuccess = ({target: {result}}) => {
+        const counting = result.transaction(%(store)s).objectStore(%(store)s).count();
+        counting.onsuccess = () => { result.close(); done(counting.result); };
+    };
+})"""
 STATES = "bgsync.list({}).then(items => Object.fromEntries(items.map(item => [item.payload.text, item.state])))"
 
 
@@ -30,9 +49,21 @@ def sign_out(tab: Page) -> None:
     tab.wait_for("document.readyState === 'complete' && location.pathname === '/accounts/login/'")
 
 
-def open_posts(browser: Browser, url: str) -> Page:
+def sign_in_unnoticed(tab: Page, user: str = "demo") -> None:
+    """Out, and in anew, without any page noticing: the cookies change under them."""
+    tab.evaluate(SIGN_IN_UNNOTICED % json.dumps({"username": user, "password": user}))
+
+
+def visit(browser: Browser, url: str) -> Page:
+    """Open the posts page and leave it alone: what is sent then is sent by itself."""
     tab = browser.open()
     tab.goto(f"{url}/posts/")
+    return tab
+
+
+def open_posts(browser: Browser, url: str) -> Page:
+    """The same; return when it knows whose session it has, and has tried to send what waits."""
+    tab = visit(browser, url)
     tab.evaluate(KNOW_WHO_IT_IS)
     return tab
 
@@ -40,6 +71,18 @@ def open_posts(browser: Browser, url: str) -> Page:
 def await_worker(tab: Page) -> None:
     """Return when the service worker is active."""
     tab.evaluate("navigator.serviceWorker.ready.then(() => true)")
+
+
+def write(tab: Page, text: str) -> None:
+    """Write a post and press the button; return when the page shows it."""
+    tab.evaluate(FILL % json.dumps(text))
+    tab.evaluate(PUBLISH)
+    wait_until(lambda: shown(tab, text), because=f"the page shows {text!r}")
+
+
+def press(tab: Page, button: str) -> None:
+    """Press the first button of a post with this text that can be seen."""
+    tab.evaluate(PRESS % json.dumps(button))
 
 
 def enqueue(tab: Page, text: str, **options: Any) -> str:
@@ -63,9 +106,24 @@ def states(tab: Page) -> dict[str, str]:
     return tab.evaluate(STATES)
 
 
+def stored(tab: Page, store: str) -> int:
+    """How many rows the device has in this store, whoever's they are and whoever is signed in."""
+    return tab.evaluate(STORED % {"store": json.dumps(store)})
+
+
 def await_states(tab: Page, expected: dict[str, str], *, timeout: float = 30) -> None:
     """Wait until the current owner's outbox holds exactly this."""
     wait_until(lambda: states(tab) == expected, because=f"the outbox holds {expected}", timeout=timeout)
+
+
+def await_shown(tab: Page, text: str, state: str | None) -> None:
+    """Wait until the page shows the post like this."""
+    wait_until(lambda: shown(tab, text) == state, because=f"the page shows {text!r} as {state}", timeout=30)
+
+
+def await_status(tab: Page, text: str) -> None:
+    """Wait until the status in the page's head says this."""
+    tab.wait_for(f"document.querySelector('bgsync-status').textContent.includes({json.dumps(text)})")
 
 
 def shown(tab: Page, text: str) -> str | None:

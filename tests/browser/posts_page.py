@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
 EVENTUALLY = 30_000  # milliseconds
+ENDING = """id => Promise.race([bgsync.settled(id), new Promise((_, fail) => {
+    setTimeout(() => fail(new Error(`${id} has not settled`)), %d);
+})])"""
 KNOW_WHO_IT_IS = "bgsync.flush()"  # a flush waits for the page's question whose session this is
+
+
+def ending(page: Page, item: str) -> dict[str, Any]:
+    """How an item ended, as soon as the page knows."""
+    return page.evaluate(ENDING % EVENTUALLY, item)
 
 
 class PostsPage:

@@ -90,19 +90,19 @@ class Proxy:
         self._origin = ("127.0.0.1", origin_port)
         self._keep_alive = keep_alive
         self._rules: list[Rule] = []
-        self._loop = asyncio.new_event_loop()
+        self.loop = asyncio.new_event_loop()
         self._connections: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
+        self._thread = threading.Thread(target=self.loop.run_forever, name="proxy", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
         self._server = self._run(asyncio.start_server(self._serve, "127.0.0.1", self.port))
 
     def stop(self) -> None:
-        self._run(self._shut_down())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._run(self.shut_down())
+        self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self._loop.close()
+        self.loop.close()
 
     def on(self, method: str, path: str, fault: Fault, *, times: float = float("inf")) -> Rule:
         """Treat requests of `method` whose path starts with `path` with `fault` from now on; the newest rule wins."""
@@ -144,12 +144,15 @@ class Proxy:
         return [e for e in list(self.exchanges) if e.request.path.startswith("/bgsync/v1/")]
 
     def _run(self, coroutine: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(10)
 
-    async def _shut_down(self) -> None:
-        self._server.close()
+    async def shut_down(self) -> None:
+        """Close everything, in the proxy's own loop."""
+        for listening in self._server.sockets:
+            self.loop.remove_reader(listening.fileno())  # a closed server drops, open, what it has accepted just before
         for _ in range(TURNS):
             await asyncio.sleep(0)
+        self._server.close()
         for connection in self._connections:
             connection.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)

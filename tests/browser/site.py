@@ -45,7 +45,7 @@ class Installation:
     def environment(self, database: Path) -> dict[str, str]:
         return {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "example_project.settings",
+            "DJANGO_SETTINGS_MODULE": "tests.browser.plain_settings",
             "DATABASE_URL": f"sqlite:///{database}",
             "STATIC_ROOT": str(self.directory / "static"),
             "SECRET_KEY": "only-for-tests-" * 4,
@@ -61,9 +61,13 @@ class Site:
     shows if the test fails.
     """
 
+    application = "example_project.wsgi:application"
+    prefix = ""
+    """The path of the server below which it lies."""
+
     def __init__(self, directory: Path, installation: Installation, **settings: str) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://127.0.0.1:{self.port}{self.prefix}"
         self.database = directory / "site.sqlite3"
         self._log = directory / "site.log"
         self.files = directory / "files"
@@ -106,7 +110,7 @@ class Site:
                     *GRANIAN,
                     "--port",
                     str(self.port),
-                    "example_project.wsgi:application",
+                    self.application,
                 ],
                 cwd=ROOT,
                 env=self._environment,
@@ -127,6 +131,11 @@ class Site:
     def change(self, **settings: str) -> None:
         """Set environment variables for the next start."""
         self._environment |= settings
+
+    def share(self, other: Site) -> None:
+        """Use the other one's database and files from the next start on, as a second server does."""
+        self.database, self.files = other.database, other.files
+        self.change(DATABASE_URL=f"sqlite:///{other.database}", FILES_ROOT=str(other.files))
 
     def restart(self) -> None:
         self.stop()
@@ -158,10 +167,10 @@ class Site:
             "LEFT JOIN django_bgsync_delivery AS delivery ON delivery.id = delivery_id ORDER BY started_at"
         )
 
-    def execute(self, statement: str) -> None:
+    def execute(self, statement: str, *parameters: Any) -> None:
         """Change the site's database behind its back, as an operator's maintenance would."""
         with closing(self._connect()) as connection, connection:
-            connection.execute(statement)
+            connection.execute(statement, parameters)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.database, timeout=10)

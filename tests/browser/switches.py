@@ -4,10 +4,12 @@ from __future__ import annotations
 
 # Chromium's own timers of one-off sync, in seconds. Stock values are five minutes, then fifteen,
 # and three tries: retries come every second here, and as often as a slow machine needs.
+# Periodic sync comes every twelve hours, or a multiple of that for sites that are little used.
 # Names: content/public/browser/background_sync_parameters.cc
 SYNC_TIMERS = {
     "initial_retry_delay_sec": 1,
     "retry_delay_factor": 1,
+    "min_periodic_sync_events_interval_sec": 2,
 }
 ATTEMPTS = ("max_sync_attempts", "max_sync_attempts_with_notification_permission")
 

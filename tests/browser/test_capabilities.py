@@ -62,7 +62,8 @@ def test_frame_of_another_origin(site: Site, context: BrowserContext) -> None:
         f"{site.url}/accounts/login/",
         lambda route: route.fulfill(
             body=f'<script defer src="{site.url}/static/django_bgsync/bgsync.min.js" data-base="/bgsync/"'
-            ' data-worker="/bgsync/sw.js" data-scope="/"></script><p>inside',
+            ' data-worker="/bgsync/sw.js" data-scope="/"'
+            f' data-part-engine="{site.url}/static/django_bgsync/bgsync-engine.min.js"></script><p>inside',
             content_type="text/html",
         ),
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+
 from . import faults
 from .arrival import assert_applied_once, await_posts
 from .engines.gaps import BACKGROUND_SYNC, can
 from .engines.page import Browser, Page
-from .person import await_states, enqueue, flush, open_posts, shown, states
+from .person import await_states, enqueue, flush, open_posts, shown, states, visit
 from .proxy import Proxy, envelope
 from .site import Site
 from .waiting import wait_until
@@ -22,6 +24,7 @@ def test_at_once(site: Site, proxy: Proxy, tab: Page) -> None:
     tab.evaluate(WRITE)
     wait_until(lambda: shown(tab, "from the form") == "sent", because="the page shows it as sent")
     await_states(tab, {})
+    assert envelope(proxy.deliveries()[-1])["trigger"] in ("enqueue", "sync")  # not the timer's, which comes later
     assert_applied_once(site, ["from the form"])
 
 
@@ -55,26 +58,31 @@ def test_back_online(site: Site, proxy: Proxy, engine: Browser, tab: Page) -> No
 
 
 def test_next_visit(site: Site, proxy: Proxy, engine: Browser, tab: Page) -> None:
-    """What a page could not send before it was closed is sent, at the latest, by the next one."""
-    for method in ("GET", "POST"):
-        proxy.on(method, "/bgsync/", faults.drop)
+    """What a page could not send before it was closed the next one tries to send as soon as it is open."""
+    down = [proxy.on(method, "/bgsync/", faults.drop) for method in ("GET", "POST")]
     enqueue(tab, "left behind")
     flush(tab)
     tab.close()
-    proxy.clear()
-    tab = open_posts(engine, proxy.url)
+    down[0].lift()
+    tab = visit(engine, proxy.url)
+    reasons = {"load", "sync"} if can(engine.name, BACKGROUND_SYNC) else {"load"}
+    wait_until(lambda: reasons & {envelope(e)["trigger"] for e in proxy.deliveries()}, because=f"a try for {reasons}")
+    down[1].lift()
     await_posts(site, ["left behind"])
     await_states(tab, {})
     assert_applied_once(site, ["left behind"])
 
 
-def test_slow_network(site: Site, proxy: Proxy, tab: Page) -> None:
-    """While a delivery is on its way the item is `sending`, and nobody sends it a second time."""
-    slow = proxy.on("POST", "/bgsync/v1/deliveries/", faults.delay(1.5))
+def test_slow_network(site: Site, proxy: Proxy, engine: Browser, tab: Page) -> None:
+    """While a delivery is on its way the item is `sending`, and nobody sends it a second time, in no tab."""
+    go = threading.Event()
+    slow = proxy.on("POST", "/bgsync/v1/deliveries/", faults.late(go))
     enqueue(tab, "through molasses")
     wait_until(lambda: slow.hits, because="it is on its way")
     assert states(tab) == {"through molasses": "sending"}
-    flush(tab)
+    other = open_posts(engine, proxy.url)
+    assert states(other) == {"through molasses": "sending"}
+    go.set()
     await_states(tab, {})
     assert len(proxy.items_sent()) == 1
     assert_applied_once(site, ["through molasses"])

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from . import faults
 from .arrival import assert_applied_once, await_posts
-from .engines.gaps import BACKGROUND_SYNC, DISK, GAPS, OFFLINE, STORAGE_MANAGER, can
+from .engines.gaps import BACKGROUND_SYNC, DISK, GAPS, OFFLINE, PRELOAD, STORAGE_MANAGER, can
 from .engines.installed import TITLES
 from .engines.page import Browser, Page
 from .person import await_states, await_worker, enqueue, flush, open_posts
 from .proxy import Proxy
 from .site import Site
 from .waiting import wait_until
+from .wire import Response
+
+PRELOADING = """
+addEventListener("activate", (event) => event.waitUntil(registration.navigationPreload.enable()));
+addEventListener("fetch", (event) => {
+    if (event.request.mode !== "navigate") return;
+    event.respondWith(event.preloadResponse.catch(() => new Response("our own words")));
+});"""
+REGISTER_PRELOADING = """navigator.serviceWorker.register("worker.js").then((registration) => new Promise((resolve) => {
+    const worker = registration.installing ?? registration.waiting ?? registration.active;
+    const look = () => worker.state === "activated" && resolve(true);
+    worker.addEventListener("statechange", look);
+    look();
+}))"""
 
 
 def test_every_engine_has_its_list() -> None:
@@ -50,6 +66,23 @@ def test_with_every_page_closed(site: Site, proxy: Proxy, engine: Browser, tab: 
     tab = open_posts(engine, proxy.url)
     await_states(tab, {})
     assert_applied_once(site, ["on the road"])
+
+
+def test_failed_navigation_preload(proxy: Proxy, engine: Browser) -> None:
+    """A page whose preload has failed is what the worker answers: the site's own words in place of the browser's."""
+    proxy.on("GET", "/preloading/", faults.answer(lambda: Response.make(200, "<!doctype html>")))
+    script = lambda: Response.make(200, PRELOADING, "text/javascript")  # noqa: E731
+    proxy.on("GET", "/preloading/worker.js", faults.answer(script))
+    tab = engine.open()
+    tab.goto(f"{proxy.url}/preloading/")
+    tab.evaluate(REGISTER_PRELOADING)
+    lost = proxy.on("GET", "/preloading/lost", faults.drop)
+    with contextlib.suppress(AssertionError):  # Firefox's driver tells of its error page, too
+        tab.navigate(f"{proxy.url}/preloading/lost")
+    wait_until(lambda: lost.hits, because="the page has been asked for")
+    assert lost.hits[0].request.header("Service-Worker-Navigation-Preload") == "true"
+    shown = "document.body.innerText" if can(engine.name, PRELOAD) else "document.documentURI.split('?')[0]"
+    tab.wait_for(f"{shown} === '{'our own words' if can(engine.name, PRELOAD) else 'about:neterror'}'")
 
 
 def test_going_offline(engine: Browser, tab: Page) -> None:

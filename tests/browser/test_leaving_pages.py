@@ -64,4 +64,5 @@ def test_result_reaches_later_pages(site: Site, proxy: Proxy, engine: Browser, t
     results = [page.wait_for("window.kept") for page in (tab, other)]
     results.append(open_posts(engine, proxy.url).evaluate(f"bgsync.settled('{item}')"))
     assert [(result["status"], result["result"]) for result in results] == [("applied", {"id": item})] * 3
+    assert proxy.seen("GET", "/bgsync/v1/items/") == []  # the device knows: nobody had to ask the server
     assert_applied_once(site, [TEXT])

@@ -8,7 +8,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage
 from . import faults
 from .arrival import assert_applied_once, await_posts
 from .posts_page import PostsPage
-from .proxy import Proxy
+from .proxy import Proxy, envelope
 from .site import Site
 from .waiting import wait_until
 from .wire import Response
@@ -27,7 +27,7 @@ def test_page_delivers_at_once(site: Site, proxy: Proxy, posts: PostsPage) -> No
     """With the server up, a post is sent by the page."""
     posts.write("straight through")
     posts.expect_state("straight through", "sent")
-    assert proxy.contexts() == {"page"}
+    assert [(envelope(e)["context"], envelope(e)["trigger"]) for e in proxy.deliveries()] == [("page", "enqueue")]
     assert_applied_once(site, ["straight through"])
 
 
@@ -45,24 +45,28 @@ def test_page_tries_again_by_itself(site: Site, proxy: Proxy, posts: PostsPage) 
 
 def test_page_delivers_when_back_online(site: Site, proxy: Proxy, context: BrowserContext, posts: PostsPage) -> None:
     """The browser's `online` event is a reason to try."""
+    down = proxy.on("POST", "/bgsync/v1/deliveries/", faults.drop)
     context.set_offline(True)
     posts.write("from the lift")
     posts.expect_state("from the lift", "pending")
     context.set_offline(False)
+    wait_until(lambda: "online" in {envelope(e)["trigger"] for e in proxy.deliveries()}, because="a try for that")
+    down.lift()
     posts.expect_state("from the lift", "sent")
     assert proxy.contexts() == {"page"}
     assert_applied_once(site, ["from the lift"])
 
 
 def test_next_visit_delivers(site: Site, proxy: Proxy, context: BrowserContext, posts: PostsPage) -> None:
-    """What a page could not send before it was closed is sent by the next one."""
+    """What a page could not send before it was closed the next one tries to send as soon as it is open."""
     down = proxy.on("POST", "/bgsync/", faults.drop)
     posts.write("left behind")
     posts.page.evaluate("bgsync.flush()")
     assert down.hits
     posts.page.close()
-    down.lift()
     PostsPage(context.new_page(), posts.url).open()
+    wait_until(lambda: "load" in {envelope(e)["trigger"] for e in proxy.deliveries()}, because="a try")
+    down.lift()
     await_posts(site, ["left behind"])
     assert_applied_once(site, ["left behind"])
 

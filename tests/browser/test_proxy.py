@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import socket
+import warnings
 from collections.abc import Iterator
 
 import pytest
 import requests
 
 from . import faults
+from .ports import free_port
 from .proxy import Fault, Proxy
 from .stub_site import StubSite
 from .waiting import wait_until
@@ -118,3 +123,30 @@ def test_a_site_that_is_down_looks_down(stub: StubSite, proxy: Proxy) -> None:
     with pytest.raises(requests.ConnectionError):
         post(proxy)
     wait_until(lambda: proxy.exchanges[0].ended, because="the exchange has ended")
+
+
+@pytest.mark.parametrize("turns", range(5))
+def test_stops_while_a_browser_arrives(stub: StubSite, turns: int) -> None:
+    """However far its connection has come by then, it is closed, and no later test finds it open."""
+    proxy = Proxy(stub.server_port)
+    proxy.start()
+
+    async def arrive_and_stop(browser: socket.socket) -> None:
+        browser.connect(("127.0.0.1", proxy.port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await proxy.shut_down()
+
+    with warnings.catch_warnings(record=True) as complaints, socket.socket() as browser:
+        warnings.simplefilter("always", ResourceWarning)
+        asyncio.run_coroutine_threadsafe(arrive_and_stop(browser), proxy.loop).result(10)
+        proxy.stop()
+        del arrive_and_stop
+        gc.collect()
+    assert [str(complaint.message) for complaint in complaints] == []
+
+
+def test_no_origin_comes_again() -> None:
+    """Browsers are shared: what one test has left at an origin must not meet another one."""
+    ports = [free_port() for _ in range(500)]
+    assert len(set(ports)) == len(ports)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from . import faults
-from .posts_page import PostsPage
+from .posts_page import PostsPage, ending
 from .proxy import Proxy
 from .site import Site
 from .waiting import wait_until
@@ -30,6 +30,7 @@ def test_another_tab_and_a_reload(site: Site, proxy: Proxy, context: BrowserCont
     assert reader.page.evaluate("window.ending.status") == "applied"
     reader.open()
     assert ending(reader.page, item)["status"] == "applied"
+    assert proxy.seen("GET", "/bgsync/v1/items/") == []  # the device knows: nobody had to ask the server
     assert site.posts() == [("demo", "who hears of this?")]
 
 
@@ -59,7 +60,3 @@ def test_replaced_while_offline(site: Site, context: BrowserContext, page: Page)
 
     assert ending(page, items[-1])["status"] == "applied"
     assert site.posts() == [("demo", "draft 4")]
-
-
-def ending(page: Page, item: str) -> dict[str, object]:
-    return page.evaluate("id => bgsync.settled(id)", item)

@@ -69,3 +69,4 @@ def test_newer_schema_under_an_open_page(site: Site, context: BrowserContext) ->
 
     posts.expect_state("after", "sent")
     wait_until(lambda: len(site.posts()) == 2, because="both are published")
+    assert len(site.items()) == 2  # by way of the outbox, and not by that of a browser without one

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from . import faults
 from .arrival import assert_applied_once
 from .engines.page import Page
 from .person import await_states, await_worker, enqueue, flush, shown
-from .proxy import Proxy
+from .proxy import Proxy, pass_on
 from .site import Site
 from .waiting import wait_until
 
@@ -23,17 +25,22 @@ STRANGERS = [
 
 
 def test_items_stay_and_arrive_later(site: Site, proxy: Proxy, tab: Page) -> None:
-    """Whoever answers to page and worker, the items wait, are shown so, and arrive when it is over."""
+    """Whoever answers to page and worker, the items wait, are shown so, and arrive when it is over.
+
+    To everything, or to deliveries alone: where the question whose session it is fails, nothing is sent at all.
+    """
     await_worker(tab)
-    rules = [proxy.on(method, "/bgsync/v1/", faults.answer(STRANGERS[0])) for method in ("GET", "POST")]
+    session = proxy.on("GET", "/bgsync/v1/", faults.answer(STRANGERS[0]))
+    deliveries = proxy.on("POST", "/bgsync/v1/", faults.answer(STRANGERS[0]))
     for text in TEXTS:
         enqueue(tab, text)
-    for stranger in STRANGERS:
-        for rule in rules:
-            rule.fault = faults.answer(stranger)
-        heard = len(proxy.asked())
+    for stranger, is_everywhere in product(STRANGERS, (True, False)):
+        deliveries.fault = faults.answer(stranger)
+        session.fault = faults.answer(stranger) if is_everywhere else pass_on
+        asked = session.hits if is_everywhere else deliveries.hits
+        heard = len(asked)
         flush(tab)
-        wait_until(lambda heard=heard: len(proxy.asked()) > heard, because=f"{stranger.__name__} has been heard")
+        wait_until(lambda asked=asked, heard=heard: len(asked) > heard, because=f"{stranger.__name__} has been heard")
         await_states(tab, dict.fromkeys(TEXTS, "queued"))
         assert {shown(tab, text) for text in TEXTS} == {"pending"}, stranger.__name__
     assert site.items() == []

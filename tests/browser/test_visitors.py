@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext
 
 from . import faults
 from .arrival import assert_applied_once
-from .posts_page import KNOW_WHO_IT_IS, PostsPage
+from .posts_page import KNOW_WHO_IT_IS, PostsPage, ending
 from .proxy import Proxy, envelope
 from .service_workers import service_workers
 from .site import Installation, Site
@@ -51,7 +51,7 @@ def test_what_a_visitor_wrote_is_the_first_users(open_site: Site, open_proxy: Pr
     posts.sign_in("demo")
     down.lift()
     page.evaluate(KNOW_WHO_IT_IS)
-    assert page.evaluate("id => bgsync.settled(id)", item_id)["status"] == "applied"
+    assert ending(page, item_id)["status"] == "applied"
     assert_applied_once(open_site, ["before I had a name"], author="demo")
     owners = [row["owner"] for row in open_site.rows("SELECT owner FROM django_bgsync_syncclient")]
     assert f"c:{visitor}" in owners

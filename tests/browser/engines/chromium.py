@@ -36,6 +36,8 @@ class Chromium(Browser):
         self._executable = executable
         self._switches = switches(attempts=attempts)
         self._pid: int | None = None
+        self.events: list[Message] = []
+        """What DevTools have reported, as far as it was read: with the answer to the next command."""
 
     def start(self) -> None:
         commands, self._write = _high_pipe()
@@ -71,7 +73,7 @@ class Chromium(Browser):
         os.write(self._write, json.dumps(command).encode() + b"\0")
         deadline = time.monotonic() + 30
         while (message := self._receive(deadline)).get("id") != number:
-            pass  # an event
+            self.events.append(message)
         if "error" in message:
             raise AssertionError(f"{method}: {message['error']}")
         return message["result"]
@@ -122,6 +124,10 @@ class Tab(Page):
 
     def navigate(self, url: str) -> None:
         self.send("Page.navigate", url=url)
+
+    def choose(self, selector: str, path: Path) -> None:
+        control = self.send("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")["result"]
+        self.send("DOM.setFileInputFiles", files=[str(path)], objectId=control["objectId"])
 
     def set_offline(self, is_offline: bool) -> None:
         self.send("Network.enable")

@@ -112,6 +112,16 @@ class FirefoxPage(Page):
     def navigate(self, url: str) -> None:
         self._browser.send("browsingContext.navigate", context=self._context, url=url, wait="none")
 
+    def choose(self, selector: str, path: Path) -> None:
+        control = self._browser.send(
+            "script.evaluate",
+            expression=f"document.querySelector({json.dumps(selector)})",
+            target={"context": self._context},
+            awaitPromise=False,
+        )["result"]
+        element = {"sharedId": control["sharedId"]}
+        self._browser.send("input.setFiles", context=self._context, element=element, files=[str(path)])
+
     def close_now(self) -> None:
         self._browser.send("browsingContext.close", context=self._context)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 BACKGROUND_SYNC = "background sync"
 DISK = "a profile on disk"
 OFFLINE = "going offline"
+PRELOAD = "answering where a navigation preload has failed"
 REPEATS = "repeating a POST by itself"
 STORAGE_MANAGER = "navigator.storage"
 
@@ -16,6 +17,7 @@ GAPS: dict[str, dict[str, str]] = {
     "chromium": {},
     "firefox": {
         BACKGROUND_SYNC: "Not implemented: there is no SyncManager. Items wait for an open page.",
+        PRELOAD: "Firefox (153) shows its own error page, whatever the worker answers. So ours does not preload there.",
     },
     "webkit": {
         BACKGROUND_SYNC: "Not implemented: there is no SyncManager. Items wait for an open page.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from abc import ABC, abstractmethod
+from pathlib import Path
 from typing import Any, ClassVar
 
 from tests.browser.waiting import wait_until
@@ -21,6 +22,10 @@ class Page(ABC):
     @abstractmethod
     def navigate(self, url: str) -> None:
         """Set out for another address; the page need not have been loaded on return."""
+
+    @abstractmethod
+    def choose(self, selector: str, path: Path) -> None:
+        """Choose a file of this machine in a file control, as the browser's dialog does."""
 
     @abstractmethod
     def close_now(self) -> None: ...

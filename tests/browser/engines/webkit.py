@@ -11,7 +11,9 @@ from typing import Any
 
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.client_config import ClientConfig
+from selenium.webdriver.remote.file_detector import UselessFileDetector
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.webkitgtk.service import Service
 
@@ -60,6 +62,7 @@ class WebKit(Browser):
             connection = RemoteConnection(client_config=ClientConfig(self._service.service_url, timeout=PATIENCE))
             self.session = webdriver.Remote(connection, options=self._options())
             self.session.set_script_timeout(PATIENCE)
+            self.session.file_detector = UselessFileDetector()  # the driver runs where the files are
         except BaseException:
             self._kill()
             raise
@@ -109,6 +112,10 @@ class WebKitPage(Page):
 
     def navigate(self, url: str) -> None:
         self._run(f"arguments[0]({{}}); location.href = {json.dumps(url)};")
+
+    def choose(self, selector: str, path: Path) -> None:
+        self._focus()
+        self._session.find_element(By.CSS_SELECTOR, selector).send_keys(str(path))
 
     def close_now(self) -> None:
         self._focus()

@@ -1,0 +1,40 @@
+"""Browsers keep a page that was left, stopped, for the way back to it."""
+
+from __future__ import annotations
+
+from .arrival import assert_applied_once, await_posts
+from .engines.page import Page
+from .person import await_states, enqueue
+from .proxy import Proxy
+from .site import Site
+from .waiting import wait_until
+
+LOOK_FOR_EVER = "void (async () => { for (;;) await bgsync.counts(); })()"
+WRITE_WHEN_LEFT = "addEventListener('pagehide', () => void bgsync.enqueue('post', {text: 'while I went'}))"
+
+
+def test_page_left_with_a_transaction_holds_up_nobody(site: Site, proxy: Proxy, tab: Page) -> None:
+    """WebKit stops transactions with their page; the next one can write and send all the same."""
+    tab.evaluate(LOOK_FOR_EVER)
+    tab.goto(f"{proxy.url}/news/")
+    tab.evaluate("void bgsync.enqueue('post', {text: 'from the next page'})")
+    await_posts(site, ["from the next page"])
+
+
+def test_page_left_while_it_writes_holds_up_nobody(site: Site, proxy: Proxy, tab: Page) -> None:
+    """The same with a transaction that begins when it is too late to end it."""
+    tab.evaluate(WRITE_WHEN_LEFT)
+    tab.goto(f"{proxy.url}/news/")
+    tab.evaluate("void bgsync.enqueue('post', {text: 'from the next page'})")
+    wait_until(lambda: ("demo", "from the next page") in site.posts(), because="the next page writes and sends")
+
+
+def test_page_goes_on_when_it_is_shown_again(site: Site, proxy: Proxy, tab: Page) -> None:
+    """Whether the browser has kept it or loads it anew, it writes and sends as before."""
+    tab.evaluate(LOOK_FOR_EVER)
+    tab.goto(f"{proxy.url}/news/")
+    tab.evaluate("void history.back()")
+    tab.wait_for("location.pathname === '/posts/' && document.readyState === 'complete' && !!window.bgsync")
+    enqueue(tab, "back again")
+    await_states(tab, {})
+    assert_applied_once(site, ["back again"])
