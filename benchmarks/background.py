@@ -62,7 +62,7 @@ def throughput(sender: load.Sender, count: int) -> dict[str, float]:
 
     def enqueue(ids: list[str]) -> None:
         for each in ids:
-            async_task("benchmarks.site.tasks.apply_one", each, load.PAYLOAD["text"])
+            async_task("benchmarks.site.tasks.apply_one", each, load.payload(each)["text"])
 
     def rate(send: Callable[[list[str]], None], ids: list[str]) -> float:
         before, started = Effect.objects.count(), time.perf_counter()

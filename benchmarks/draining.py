@@ -3,6 +3,7 @@
 python -m benchmarks.draining postgres://user@127.0.0.1/name     (a database of its own; its tables are dropped)
 python -m benchmarks.draining                                     (SQLite in a temporary directory)
 ... --small                                                       (a few items: shows that it still runs)
+... --enqueue                                                     (only what writing one item takes, in a minute)
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("database", nargs="?", default="")
     parser.add_argument("--small", action="store_true")
+    parser.add_argument("--enqueue", action="store_true")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as directory:
         os.environ["DATABASE_URL"] = arguments.database or f"sqlite:///{directory}/site.sqlite3"
@@ -41,7 +43,7 @@ def main() -> None:
         os.environ["BGSYNC_BENCH_WORKBOX"] = build(directory)
         session, csrf = prepare()
         with load.served({}) as port, chromium() as browser:
-            for latency in LATENCIES:
+            for latency in () if arguments.enqueue else LATENCIES:
                 with distant(port, latency) as near, visited(browser, near, session, csrf) as page:
                     drain(page, latency, csrf, small=arguments.small)
             with visited(browser, port, session, csrf) as page:

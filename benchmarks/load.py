@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-PAYLOAD = {"text": "x" * 288}  # about 300 bytes as JSON
 CLIENT = str(uuid.uuid4())
 
 
@@ -42,12 +41,14 @@ def served(environment: dict[str, str], *, threads: int = 2) -> Iterator[int]:
         server.wait()
 
 
-def items(tag: str, ids: Sequence[str]) -> list[dict[str, Any]]:
-    return [{"id": each, "tag": tag, "payload": PAYLOAD, "send_count": 1} for each in ids]
+def payload(item_id: str) -> dict[str, str]:
+    """About 300 bytes as JSON, of every item its own."""
+    return {"text": item_id + "x" * 252}
 
 
-def envelope(tag: str, ids: Sequence[str], **members: Any) -> bytes:
-    document = {"protocol": 1, "client": {"id": CLIENT}, "items": items(tag, ids), **members}
+def envelope(tag: str, ids: Sequence[str], *, send_count: int = 1) -> bytes:
+    items = [{"id": each, "tag": tag, "payload": payload(each), "send_count": send_count} for each in ids]
+    document = {"protocol": 1, "client": {"id": CLIENT}, "items": items}
     return json.dumps(document, separators=(",", ":")).encode()
 
 

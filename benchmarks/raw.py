@@ -1,79 +1,112 @@
-"""The limit: the same rows without Django and HTTP, one statement with one JSON parameter per batch."""
+"""The limit: the rows that a delivery leaves, written without Django and HTTP, from one JSON parameter per batch.
+
+The very rows, in the package's own tables with all their columns, constraints and indexes: a delivery of one item is
+sent first, and each batch is a copy of the rows that it left, with keys, times and payloads of its own.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
 
-COLUMNS = "id uuid, item_id uuid, payload text, fingerprint text"
-POSTGRES = """
-WITH r AS MATERIALIZED (SELECT * FROM json_to_recordset(%s::json) AS r({columns})),
-items AS (INSERT INTO raw_item SELECT id, item_id, 'u:1', 1, {client}, 'many', {client}, '',
-  fingerprint, payload, 300, now(), 'applied', 'ok', '{{"id":"x"}}', 1, 0, now()
-  FROM r ON CONFLICT DO NOTHING RETURNING id),
-attempts AS (INSERT INTO raw_attempt SELECT item_id, id, 'many', {client}, {client}, 1, 'receipt', 'applied',
-  'ok', now(), 1, 'worker' FROM r)
-INSERT INTO raw_effect SELECT item_id, payload FROM r
-"""
-TABLES = (
-    """CREATE TABLE raw_item (id {uuid} PRIMARY KEY, item_id {uuid}, owner varchar(255), user_id integer,
-    client_id {uuid}, tag varchar(64), delivery_id {uuid}, lane varchar(100), fingerprint varchar(80), payload text,
-    size integer, received_at {time}, state varchar(16), code varchar(64), result text, attempts integer,
-    failures integer, finished_at {time})""",
-    "CREATE INDEX raw_item_tag ON raw_item (tag, received_at)",
-    "CREATE INDEX raw_item_client ON raw_item (client_id, received_at)",
-    """CREATE TABLE raw_attempt (id {uuid} PRIMARY KEY, item_id {uuid}, tag varchar(64), client_id {uuid},
-    delivery_id {uuid}, number integer, hand varchar(16), outcome varchar(16), code varchar(64), started_at {time},
-    duration integer, worker varchar(100))""",
-    "CREATE INDEX raw_attempt_item ON raw_attempt (item_id)",
-    "CREATE TABLE raw_effect (id {uuid} PRIMARY KEY, text text)",
-)
-NOBODY = "'00000000-0000-4000-8000-000000000000'"
+DIFFERING: Mapping[str, Mapping[str, str]] = {
+    "django_bgsync_delivery": {"id": "delivery", "received_at": "at"},
+    "django_bgsync_syncitem": {
+        "id": "id",
+        "item_id": "item",
+        "delivery_id": "delivery",
+        "payload": "payload",
+        "fingerprint": "print",
+        "result": "result",
+        "received_at": "at",
+        "finished_at": "at",
+    },
+    "django_bgsync_deliveryattempt": {"id": "attempt", "item_id": "id", "delivery_id": "delivery", "started_at": "at"},
+    "site_effect": {"id": "item", "text": "text"},
+}
+"""Of each table the columns that are not copied, and which member of a batch's records each is written from."""
+TYPES = {"id": "uuid", "item": "uuid", "attempt": "uuid", "delivery": "uuid", "at": "timestamptz"}
+MEMBERS = ("id", "item", "attempt", "delivery", "at", "payload", "print", "result", "text")
+ONE_ROW = "django_bgsync_delivery"
 
 
-def records(ids: Sequence[str], text: str) -> str:
-    payload = json.dumps({"text": text})
-    rows = [{"id": each, "item_id": each, "payload": payload, "fingerprint": "1:" + "0" * 64} for each in ids]
-    return json.dumps(rows)
+def records(ids: Sequence[str], payload: Callable[[str], dict[str, Any]], now: datetime | None = None) -> str:
+    """The parameter for one batch: what the endpoint would store of these items."""
+    from django_bgsync.canonical import write_json
+    from django_bgsync.identity import fingerprint, item_key, uuid7
+
+    def record(each: str) -> dict[str, str]:
+        text = write_json(payload(each))
+        return {
+            "id": item_key("u:1", UUID(each)).hex,
+            "item": UUID(each).hex,
+            "attempt": uuid7().hex,
+            "payload": text,
+            "print": fingerprint("many", "", text.encode()),
+            "result": write_json({"id": each}),
+            "text": payload(each)["text"],
+            **of_batch,
+        }
+
+    of_batch = {"delivery": uuid7().hex, "at": (now or datetime.now(UTC)).replace(tzinfo=None).isoformat(sep=" ")}
+    return json.dumps([record(each) for each in ids])
 
 
 class Postgres:
+    """All four tables in one statement, which commits by itself."""
+
     def __init__(self, url: str) -> None:
         import psycopg
+        from psycopg.rows import dict_row
+        from psycopg.sql import Literal
 
         self.connection = psycopg.connect(url.replace("postgres://", "postgresql://"), autocommit=True)
-        for name in ("raw_item", "raw_attempt", "raw_effect"):
-            self.connection.execute(f"DROP TABLE IF EXISTS {name}")
-        for table in TABLES:
-            self.connection.execute(table.format(uuid="uuid", time="timestamptz"))
-        self.statement = POSTGRES.format(columns=COLUMNS, client=f"{NOBODY}::uuid")
+        cursor = self.connection.cursor(row_factory=dict_row)
+
+        def pattern(table: str) -> dict[str, str]:
+            row: Any = cursor.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
+            return {name: Literal(value).as_string(cursor) for name, value in row.items()}
+
+        types = ", ".join(f"{name} {TYPES.get(name, 'text')}" for name in MEMBERS)
+        source = f"r AS MATERIALIZED (SELECT * FROM json_to_recordset(%s::json) AS r({types}))"
+        steps = [f"{table}_ AS ({_insert(table, pattern(table))})" for table in DIFFERING]
+        self.statement = f"WITH {source}, {', '.join(steps)} SELECT 1".replace("%", "%%").replace("(%%s", "(%s")
 
     def write(self, parameter: str) -> None:
         self.connection.execute(self.statement, [parameter])
 
 
 class SQLite:
+    """One statement for each table, in one transaction: no statement of SQLite writes two."""
+
     def __init__(self, path: str) -> None:
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
-        for table in TABLES:
-            self.connection.execute(table.format(uuid="char(32)", time="datetime"))
+        self.connection.row_factory = sqlite3.Row
+        unfolded = ", ".join(f"value->>'{name}' AS {name}" for name in MEMBERS)
+        source = f"WITH r AS (SELECT {unfolded} FROM json_each(?))"
+        self.statements = [f"{source} {_insert(table, self._pattern(table))}" for table in DIFFERING]
+
+    def _pattern(self, table: str) -> dict[str, str]:
+        row = self.connection.execute(f"SELECT * FROM {table} LIMIT 1").fetchone()
+        quoted = self.connection.execute(f"SELECT {', '.join('quote(?)' for _ in row)}", tuple(row)).fetchone()
+        return dict(zip(row.keys(), quoted, strict=True))
 
     def write(self, parameter: str) -> None:
-        run = self.connection.execute
-        run("BEGIN IMMEDIATE")
-        unfolded = "FROM (SELECT value->>'id' AS id, value->>'payload' AS payload, value->>'fingerprint' AS f"
-        source = f"{unfolded} FROM json_each(?))"
-        run(
-            f"""INSERT INTO raw_item SELECT id, id, 'u:1', 1, {NOBODY}, 'many', {NOBODY}, '', f, payload, 300,
-            '2026-01-01', 'applied', 'ok', '{{"id":"x"}}', 1, 0, '2026-01-01' {source}""",
-            [parameter],
-        )
-        run(
-            f"""INSERT INTO raw_attempt SELECT id, id, 'many', {NOBODY}, {NOBODY}, 1, 'receipt', 'applied', 'ok',
-            '2026-01-01', 1, 'worker' {source}""",
-            [parameter],
-        )
-        run(f"INSERT INTO raw_effect SELECT id, payload {source}", [parameter])
-        run("COMMIT")
+        self.connection.execute("BEGIN IMMEDIATE")
+        for statement in self.statements:
+            self.connection.execute(statement, [parameter])
+        self.connection.execute("COMMIT")
+
+
+def _insert(table: str, pattern: Mapping[str, str]) -> str:
+    """Copies of the pattern row, in the columns that differ with the values of the records `r`."""
+    differing = DIFFERING[table]
+    values = [f"r.{differing[name]}" if name in differing else literal for name, literal in pattern.items()]
+    names = ", ".join(f'"{name}"' for name in pattern)
+    limit = " LIMIT 1" if table == ONE_ROW else ""
+    return f"INSERT INTO {table} ({names}) SELECT {', '.join(values)} FROM r{limit}"

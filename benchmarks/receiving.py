@@ -2,6 +2,7 @@
 
 python -m benchmarks.receiving postgres://user@127.0.0.1/name     (a database of its own; its tables are dropped)
 python -m benchmarks.receiving                                     (SQLite in a temporary directory)
+... --rounds 9                                                     (more rounds: steadier medians on a busy machine)
 ... --small                                                        (a few items: shows that it still runs)
 """
 
@@ -12,65 +13,80 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from statistics import median
 from typing import Any
 
-from benchmarks import load, raw
+from benchmarks import lean, load, raw
 
 BATCH = 100
+PATH = "/bgsync/v1/deliveries/"
+RATIOS = {
+    "many / raw (target 0.25)": ("ours, many", "raw"),
+    "many / raw, lean tables": ("ours, many", "raw, lean tables"),
+    "many / peer (target 20)": ("ours, many", "peer"),
+    "per item / bare loop (target 0.4)": ("ours, per item", "bare loop"),
+    "replayed / many (target 1.5)": ("ours, replayed", "ours, many"),
+    "batch of one / peer (target 1)": ("ours, batch of one", "peer"),
+}
+Figures = dict[str, float]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("database", nargs="?", default="")
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--small", action="store_true")
     arguments = parser.parse_args()
+    rounds, batches = (1, 2) if arguments.small else (arguments.rounds, 40)
     with tempfile.TemporaryDirectory() as directory:
-        os.environ["DATABASE_URL"] = arguments.database or f"sqlite:///{directory}/site.sqlite3"
+        site = f"{directory}/site.sqlite3"
+        os.environ["DATABASE_URL"] = arguments.database or f"sqlite:///{site}"
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.site.settings"
-        limit = raw.Postgres(arguments.database) if arguments.database else raw.SQLite(f"{directory}/raw.sqlite3")
-        report(measure(limit, rounds=2 if arguments.small else 40), is_sqlite=not arguments.database)
+        session, csrf = prepare()
+        with load.served({}) as port:
+            senders = [load.Sender(port, session, csrf) for _ in range(2)]
+            for sender in senders:
+                sender.post(PATH, load.envelope("many", fresh(1)))
+            if arguments.database:
+                limits = (raw.Postgres(arguments.database), lean.Postgres(arguments.database))
+            else:
+                limits = (raw.SQLite(site), lean.SQLite(f"{directory}/lean.sqlite3"))
+            report([measure(senders, *limits, batches=batches) for _ in range(rounds)])
 
 
-def measure(limit: Any, rounds: int) -> dict[str, float]:
-    """Items per second of each case."""
-    session, csrf = prepare()
+def measure(senders: Sequence[load.Sender], limit: Any, lean_limit: Any, *, batches: int) -> Figures:
+    """Items per second of each case, one after the other."""
+
+    def write(kind: Any, to: Any) -> float:
+        parameters = [kind.records(fresh(BATCH), load.payload) for _ in range(batches)]
+        return load.timed(BATCH * batches, lambda: [to.write(parameter) for parameter in parameters])
+
+    def deliver(tag: str, deliveries: Sequence[Sequence[str]], **members: Any) -> float:
+        bodies = [load.envelope(tag, ids, **members) for ids in deliveries]
+        return load.rate(sum(map(len, deliveries)), senders, PATH, bodies)
+
+    sent = [fresh(BATCH) for _ in range(batches)]
+    peers = [json.dumps({"id": each, "payload": load.payload(each)}).encode() for each in fresh(3 * batches)]
+    return {
+        "raw": write(raw, limit),
+        "raw, lean tables": write(lean, lean_limit),
+        "bare loop": load.timed(BATCH * batches, bare_loop([fresh(BATCH) for _ in range(batches)])),
+        "ours, many": deliver("many", sent),
+        "ours, per item": deliver("one", [fresh(BATCH) for _ in range(batches)]),
+        "ours, replayed": deliver("many", sent, send_count=2),
+        "ours, batch of one": deliver("many", [fresh(1) for _ in range(3 * batches)]),
+        "peer": load.rate(len(peers), senders, "/peer/", peers),
+    }
+
+
+def fresh(count: int) -> list[str]:
+    """Ids of new items."""
     from django_bgsync.identity import uuid7
 
-    def fresh(size: int, times: int) -> list[list[str]]:
-        return [[str(uuid7()) for _ in range(size)] for _ in range(times)]
-
-    found: dict[str, float] = {}
-    batches = fresh(BATCH, rounds)
-    count = BATCH * rounds
-    parameters = [raw.records(ids, load.PAYLOAD["text"]) for ids in fresh(BATCH, rounds)]
-    found["raw"] = load.timed(count, lambda: [limit.write(parameter) for parameter in parameters])
-    found["bare loop"] = load.timed(count, bare_loop(fresh(BATCH, rounds)))
-    with load.served({}) as port:
-        senders = [load.Sender(port, session, csrf) for _ in range(2)]
-        path = "/bgsync/v1/deliveries/"
-        for sender in senders:
-            sender.post(path, load.envelope("many", fresh(1, 1)[0]))
-
-        def deliver(tag: str, batches: Sequence[list[str]], **members: Any) -> float:
-            bodies = [load.envelope(tag, ids, **members) for ids in batches]
-            return load.rate(sum(map(len, batches)), senders, path, bodies)
-
-        found["ours, many"] = deliver("many", batches)
-        found["ours, per item"] = deliver("one", fresh(BATCH, rounds))
-        replays = [body.replace(b'"send_count":1', b'"send_count":2') for body in map_envelopes(batches)]
-        found["ours, replayed"] = load.rate(count, senders, path, replays)
-        ones = fresh(1, 3 * rounds)
-        found["ours, batch of one"] = deliver("many", ones)
-        peers = [json.dumps({"id": each, "payload": load.PAYLOAD}).encode() for [each] in fresh(1, 3 * rounds)]
-        found["peer"] = load.rate(len(peers), senders, "/peer/", peers)
-    return found
+    return [str(uuid7()) for _ in range(count)]
 
 
-def map_envelopes(batches: Sequence[list[str]]) -> list[bytes]:
-    return [load.envelope("many", ids) for ids in batches]
-
-
-def bare_loop(batches: Sequence[list[str]]) -> Callable[[], None]:
+def bare_loop(batches: Sequence[Sequence[str]]) -> Callable[[], None]:
     """What the per-item handler would reach without us: its ORM calls in one transaction per batch."""
     from django.db import transaction
 
@@ -80,7 +96,7 @@ def bare_loop(batches: Sequence[list[str]]) -> Callable[[], None]:
         for ids in batches:
             with transaction.atomic():
                 for each in ids:
-                    Effect.objects.create(id=each, text=load.PAYLOAD["text"])
+                    Effect.objects.create(id=each, text=load.payload(each)["text"])
 
     return run
 
@@ -103,18 +119,13 @@ def prepare() -> tuple[str, str]:
     return client.cookies["sessionid"].value, _get_new_csrf_string()
 
 
-def report(found: dict[str, float], *, is_sqlite: bool) -> None:
-    for name, value in found.items():
-        print(f"{name:20} {value:10,.0f} items/s")
-    ratios = {
-        "many / raw (target 0.25)": found["ours, many"] / found["raw"],
-        "many / peer (target 20)": found["ours, many"] / found["peer"],
-        "per item / bare loop (target 0.4)": found["ours, per item"] / found["bare loop"],
-        "replayed / many (target 1.5)": found["ours, replayed"] / found["ours, many"],
-        "batch of one / peer (target 1)": found["ours, batch of one"] / found["peer"],
-    }
-    for name, value in ratios.items():
-        print(f"{name:36} {value:6.2f}")
+def report(rounds: Sequence[Figures]) -> None:
+    """The medians: of the rounds' figures, and of the ratios within each round."""
+    for name in rounds[0]:
+        print(f"{name:20} {median(figures[name] for figures in rounds):10,.0f} items/s")
+    for name, (one, other) in RATIOS.items():
+        found = sorted(figures[one] / figures[other] for figures in rounds)
+        print(f"{name:36} {median(found):6.2f}   ({found[0]:.2f} to {found[-1]:.2f})")
 
 
 if __name__ == "__main__":

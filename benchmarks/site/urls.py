@@ -9,5 +9,6 @@ urlpatterns = [
     path("page/", pages.page),
     path("page.js", pages.page_script),
     path("bgsync.min.js", pages.our_script),
+    path("bgsync-engine.min.js", pages.our_engine),
     path("workbox.js", pages.workbox),
 ]
