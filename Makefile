@@ -17,7 +17,7 @@ NODE_MODULES := client/node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo test lint format types migrations client docs browsers pytest unit browser \
-        wheel coverage databases met bench bench-browser test-django61 clean
+        pictures wheel coverage databases met bench bench-browser bench-admin test-django61 clean
 
 # $(call step,name,command): one line when the command succeeds, all it said when it does not
 step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
@@ -85,18 +85,25 @@ docs: $(VENV)/.test
 
 # -- speed -----------------------------------------------------------------------------------------
 
+# ROUNDS: of receiving, of which the medians are printed; more of them where the machine is busy
+ROUNDS ?= 5
 # BGSYNC_BENCH_URL: a PostgreSQL database of its own, whose tables are dropped; without it SQLite alone
 bench: $(VENV)/.test
 	@[ -z "$$BGSYNC_BENCH_URL" ] || { $(PIP) 'psycopg[binary]>=3.2' \
-		&& $(BIN)/python -m benchmarks.receiving "$$BGSYNC_BENCH_URL" \
+		&& $(BIN)/python -m benchmarks.receiving "$$BGSYNC_BENCH_URL" --rounds $(ROUNDS) \
 		&& $(BIN)/python -m benchmarks.background "$$BGSYNC_BENCH_URL" \
 		&& $(BIN)/python -m benchmarks.memory "$$BGSYNC_BENCH_URL"; }
-	@$(BIN)/python -m benchmarks.receiving
+	@$(BIN)/python -m benchmarks.receiving --rounds $(ROUNDS)
 	@$(BIN)/python -m benchmarks.background
 
 # Beside Workbox's queue, in Chromium: two minutes, most of them Workbox's
 bench-browser: $(VENV)/.test browsers
 	@$(BIN)/python -m benchmarks.draining $(BGSYNC_BENCH_URL)
+
+# The admin's pages on five million items: ten minutes to make them, on BGSYNC_BENCH_URL
+bench-admin: $(VENV)/.test
+	$(if $(BGSYNC_BENCH_URL),@$(PIP) 'psycopg[binary]>=3.2')
+	@$(BIN)/python -m benchmarks.admin $(or $(BGSYNC_BENCH_URL),--small)
 
 # -- tests -----------------------------------------------------------------------------------------
 
@@ -111,6 +118,11 @@ unit: $(VENV)/.test
 
 browser: $(VENV)/.test browsers
 	@$(BIN)/pytest tests/browser
+
+# The pictures of the admin and of the inspector in the docs, of a past that is made up anew
+pictures: $(VENV)/.test browsers
+	@$(BIN)/pytest tests/browser/test_admin_look.py --pictures docs/images/admin
+	@$(BIN)/pytest tests/browser/test_inspector_look.py --pictures docs/images/inspector
 
 wheel: $(VENV)/.test
 	@$(BIN)/pytest tests/architecture/test_wheel.py
