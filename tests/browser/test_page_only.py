@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage
 
 from . import faults
 from .arrival import assert_applied_once, await_posts
+from .idle import await_idle, watch
 from .posts_page import PostsPage
 from .proxy import Proxy, envelope
 from .site import Site
@@ -59,11 +60,16 @@ def test_page_delivers_when_back_online(site: Site, proxy: Proxy, context: Brows
 
 def test_next_visit_delivers(site: Site, proxy: Proxy, context: BrowserContext, posts: PostsPage) -> None:
     """What a page could not send before it was closed the next one tries to send as soon as it is open."""
+    bystander = watch(context.new_page(), posts.url)
+    posts.await_worker()
     down = proxy.on("POST", "/bgsync/", faults.drop)
     posts.write("left behind")
     posts.page.evaluate("bgsync.flush()")
     assert down.hits
     posts.page.close()
+    # The worker tries once when the page has gone, and whoever comes meanwhile leaves it to that.
+    wait_until(lambda: "worker" in proxy.contexts(), because="the worker's try")
+    await_idle(bystander)
     PostsPage(context.new_page(), posts.url).open()
     wait_until(lambda: "load" in {envelope(e)["trigger"] for e in proxy.deliveries()}, because="a try")
     down.lift()
