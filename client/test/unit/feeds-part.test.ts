@@ -51,7 +51,7 @@ beforeEach(async () => {
 
 afterEach(() => vi.useRealTimers());
 
-/** The part in a page whose engine asks for the session when told to. */
+/** The part in a page whose engine asks for the session when told to, once for all who want to know. */
 function started(): Feeds {
     const listeners: ((announcement: Announcement) => void)[] = [];
     const api = Object.assign(new EventTarget(), {capabilities: async () => capabilities});
@@ -64,7 +64,9 @@ function started(): Feeds {
             if (announcement.type === "feed") api.dispatchEvent(new CustomEvent("feed", {detail: {name: announcement.name}}));
         }
     };
-    const confirm = async () => device.runtime.isConfirmed || device.session.run();
+    let checking: Promise<unknown> | null = null;
+    const check = () => (checking ??= device.session.run().finally(() => (checking = null)));
+    const confirm = async () => device.runtime.isConfirmed || check();
     return start({
         runtime: device.runtime, api: api as unknown as Bgsync, listen: (listener: (announcement: Announcement) => void) => void listeners.push(listener),
         part: async () => ({confirm}),
