@@ -106,7 +106,7 @@ export class Bgsync extends EventTarget {
     async list({tag, lane, state, limit}: Filter = {}): Promise<Item[]> {
         const matches = (item: StoredItem) => (
             (tag === undefined || item.tag === tag)
-            && (lane === undefined || item.lane === lane)
+            && (lane === undefined || lane === (item.lane ?? ""))
             && (state === undefined || item.state === state)
         );
         return (await this.#inside.outbox.list(matches, limit)).map(view);
@@ -187,7 +187,7 @@ export class Bgsync extends EventTarget {
     }
 
     async #isWaiting(lane: string | undefined): Promise<boolean> {
-        const isOne = (item: StoredItem) => item.state !== "parked" && (lane === undefined || item.lane === lane);
+        const isOne = (item: StoredItem) => item.state !== "parked" && (lane === undefined || lane === (item.lane ?? ""));
         return (await this.#inside.outbox.list(isOne, 1)).length > 0;
     }
 }

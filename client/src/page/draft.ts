@@ -34,7 +34,7 @@ export function readDraft(tag: string, payload: unknown, options: EnqueueOptions
     if (!((maxAge ?? 1) > 0)) throw new TypeError("bgsync: maxAge is not positive");
     return {
         tag,
-        lane: readName("lane", lane ?? ""),
+        ...((lane ?? "") !== "" && {lane: readName("lane", lane!)}),
         payload: JSON.parse(text) as Json,
         bytes,
         ...((key ?? null) !== null && {coalesce_key: readName("coalesceKey", key!)}),

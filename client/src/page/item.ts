@@ -19,7 +19,7 @@ export interface Item {
 }
 
 export function view(item: StoredItem): Item {
-    const {id, tag, lane, seq, state, payload, files = [], result} = item;
+    const {id, tag, lane = "", seq, state, payload, files = [], result} = item;
     const createdAt = new Date(item.created_at).toISOString();
     return {id, tag, lane, seq, state, payload, files, createdAt, sendCount: item.send_count, result};
 }

@@ -48,6 +48,7 @@ test("items can be looked at", async () => {
     expect(await bgsync.list()).toHaveLength(4);
     expect((await bgsync.list({tag: "post", limit: 1})).map((item) => item.id)).toEqual([first]);
     expect((await bgsync.list({lane: "orders"})).map((item) => item.id)).toEqual([id]);
+    expect(await bgsync.list({lane: ""})).toMatchObject([{id: first, lane: ""}, {seq: 2}, {seq: 3}]);
     expect(await bgsync.list({state: "parked"})).toEqual([]);
     expect(await bgsync.counts()).toMatchObject({queued: 4, pending: 4});
 });

@@ -36,6 +36,15 @@ describe("an item with a key", () => {
         expect(await device.stored()).toHaveLength(2);
     });
 
+    test.each<Partial<StoredItem>>([{}, {lane: ""}])("outside a lane takes the place of one with %j", async (changes) => {
+        const device = await new FakeContext().signedIn();
+        const draft = {tag: "note", coalesce_key: "7"};
+        const {id} = await device.write(draft);
+        await change(device, id, changes);
+        const newer = await device.write(draft);
+        expect(await device.stored()).toEqual([newer]);
+    });
+
     test("is not mixed with items that have none", async () => {
         const device = await new FakeContext().signedIn();
         await device.writeMany(2, {tag: "note", lane: "notes"});

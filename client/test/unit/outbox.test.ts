@@ -1,8 +1,10 @@
 import {describe, expect, test, vi} from "vitest";
 
 import {discard, retry} from "../../src/page-parts/engine/choices";
+import {readDraft} from "../../src/page/draft";
 import {changeDevice} from "../../src/shared/rows/device";
 import {put} from "../../src/shared/rows/items";
+import {promised} from "../../src/shared/rows/promised";
 import type {StoredItem} from "../../src/shared/rows/schema";
 import {FakeContext, START} from "./support/device";
 import {result} from "./support/server";
@@ -53,6 +55,17 @@ describe("an item", () => {
         expect(put).not.toHaveBeenCalled();
         expect(commit).toHaveBeenCalledTimes(1);
         vi.restoreAllMocks();
+    });
+
+    test("is in no index that it is not looked for in", async () => {
+        const device = await new FakeContext().signedIn();
+        await device.outbox.add(readDraft("post", {text: "hi"}, {lane: ""}));
+        const found = await device.runtime.db.read(async (tx) => {
+            const items = tx.objectStore("items") as unknown as IDBObjectStore;
+            const counts = [...items.indexNames].map(async (name) => [name, await promised(items.index(name).count())] as const);
+            return (await Promise.all(counts)).filter(([, count]) => count).map(([name]) => name);
+        });
+        expect(found).toEqual(["id", "state_owner"]);
     });
 
     test("has an id on the server's clock", async () => {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -218,13 +218,13 @@ function put(tx, item) {
   return item;
 }
 function inState(tx, owner, state, limit) {
-  return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+  return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
 }
 function everyonesInState(tx, state) {
-  return promised(tx.objectStore("items").index("state").getAll(state));
+  return promised(tx.objectStore("items").index("state_owner").getAll(IDBKeyRange.bound([state], [state, []])));
 }
-function ownedBy(tx, owner) {
-  return promised(tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []])));
+async function ownedBy(tx, owner) {
+  return (await Promise.all(STATES.map((state) => inState(tx, owner, state)))).flat().sort((a, b) => a.seq - b.seq);
 }
 function mintId({ clock, answered_at, last_id }, now, last, random) {
   return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
@@ -245,8 +245,8 @@ async function copyItem(tx, item, now) {
   };
 }
 async function countItems(tx, owner) {
-  const index = tx.objectStore("items").index("owner_state");
-  const numbers = await Promise.all(STATES.map((state) => promised(index.count([owner, state]))));
+  const index = tx.objectStore("items").index("state_owner");
+  const numbers = await Promise.all(STATES.map((state) => promised(index.count([state, owner]))));
   const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]]));
   return { ...counts, pending: counts.queued + counts.sending + counts.blocked };
 }
@@ -287,7 +287,7 @@ function verdictHere(id, code) {
 
 // src/shared/outbox/messages.ts
 function news(item) {
-  const { id, aliases, tag, lane, notify: notify2 } = item;
+  const { id, aliases, tag, lane = "", notify: notify2 } = item;
   return { id, aliases, tag, lane, ...notify2 && { notify: notify2 } };
 }
 function ended(item, status) {
@@ -782,7 +782,7 @@ function wireItem(item, after, clock) {
   return {
     id: item.id,
     tag: item.tag,
-    lane: item.lane,
+    lane: item.lane ?? "",
     after,
     seq: item.seq,
     created_at: new Date(item.created_at + (item.clock ?? clock) - clock).toISOString(),
@@ -1259,7 +1259,7 @@ async function forget(tx, items, now) {
 
 // src/page/item.ts
 function view(item) {
-  const { id, tag, lane, seq, state, payload, files = [], result } = item;
+  const { id, tag, lane = "", seq, state, payload, files = [], result } = item;
   const createdAt = new Date(item.created_at).toISOString();
   return { id, tag, lane, seq, state, payload, files, createdAt, sendCount: item.send_count, result };
 }
@@ -1744,7 +1744,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "944f28fe2ce9";
+var RELEASE = false ? "source" : "38f69363df42";
 
 // src/page-parts/engine/index.ts
 function start(core) {

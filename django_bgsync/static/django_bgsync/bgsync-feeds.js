@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -742,7 +742,7 @@ var FeedSchedule = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "944f28fe2ce9";
+var RELEASE = false ? "source" : "38f69363df42";
 
 // src/page-parts/feeds/index.ts
 function start(core) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -101,11 +101,11 @@ async function findOwn(tx, id) {
   return item?.owner === (await readDevice(tx)).owner ? item : void 0;
 }
 function inState(tx, owner, state, limit) {
-  return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+  return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
 }
 async function countItems(tx, owner) {
-  const index = tx.objectStore("items").index("owner_state");
-  const numbers = await Promise.all(STATES.map((state) => promised(index.count([owner, state]))));
+  const index = tx.objectStore("items").index("state_owner");
+  const numbers = await Promise.all(STATES.map((state) => promised(index.count([state, owner]))));
   const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]]));
   return { ...counts, pending: counts.queued + counts.sending + counts.blocked };
 }
@@ -473,7 +473,7 @@ var Inspector = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "944f28fe2ce9";
+var RELEASE = false ? "source" : "38f69363df42";
 
 // src/page-parts/inspector/index.ts
 function start(core) {

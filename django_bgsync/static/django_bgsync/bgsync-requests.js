@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 // src/shared/context/cause.ts
 var PATIENT = /* @__PURE__ */ new Set(["enqueue", "timer"]);
 function isEager({ trigger }) {
@@ -216,7 +216,7 @@ function put(tx, item) {
   return item;
 }
 function inState(tx, owner, state, limit) {
-  return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+  return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
 }
 function mintId({ clock, answered_at, last_id }, now, last, random) {
   return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
@@ -255,7 +255,7 @@ var SLOWEST = 16;
 
 // src/shared/outbox/messages.ts
 function news(item) {
-  const { id, aliases, tag, lane, notify } = item;
+  const { id, aliases, tag, lane = "", notify } = item;
   return { id, aliases, tag, lane, ...notify && { notify } };
 }
 
@@ -533,7 +533,7 @@ function isOfSite(path, base) {
 }
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "944f28fe2ce9";
+var RELEASE = false ? "source" : "38f69363df42";
 
 // src/page-parts/requests/index.ts
 function start({ runtime }) {

@@ -1,9 +1,9 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts
   function news(item) {
-    const { id, aliases, tag, lane, notify } = item;
+    const { id, aliases, tag, lane = "", notify } = item;
     return { id, aliases, tag, lane, ...notify && { notify } };
   }
   function isWorkerMessage(data) {
@@ -234,7 +234,7 @@
     return item;
   }
   function inState(tx, owner, state, limit) {
-    return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+    return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
   }
   function mintId({ clock, answered_at, last_id }, now, last, random) {
     return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);

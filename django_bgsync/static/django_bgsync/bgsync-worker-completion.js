@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 "use strict";
 (() => {
   // src/worker/core.ts
@@ -154,7 +154,7 @@
   var UNSENT = ["queued", "sending", "blocked"];
   var STATES = [...UNSENT, "accepted", "parked"];
   function inState(tx, owner, state, limit) {
-    return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+    return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
   }
 
   // src/worker-parts/completion/notices.ts

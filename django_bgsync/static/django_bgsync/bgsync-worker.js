@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 "use strict";
 (() => {
   // src/shared/context/expiry.ts
@@ -233,13 +233,13 @@
     return item;
   }
   function inState(tx, owner, state, limit) {
-    return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+    return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
   }
   function everyonesInState(tx, state) {
-    return promised(tx.objectStore("items").index("state").getAll(state));
+    return promised(tx.objectStore("items").index("state_owner").getAll(IDBKeyRange.bound([state], [state, []])));
   }
-  function ownedBy(tx, owner) {
-    return promised(tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []])));
+  async function ownedBy(tx, owner) {
+    return (await Promise.all(STATES.map((state) => inState(tx, owner, state)))).flat().sort((a, b) => a.seq - b.seq);
   }
   function mintId({ clock, answered_at, last_id }, now, last, random) {
     return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
@@ -260,8 +260,8 @@
     };
   }
   async function countItems(tx, owner) {
-    const index = tx.objectStore("items").index("owner_state");
-    const numbers = await Promise.all(STATES.map((state) => promised(index.count([owner, state]))));
+    const index = tx.objectStore("items").index("state_owner");
+    const numbers = await Promise.all(STATES.map((state) => promised(index.count([state, owner]))));
     const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]]));
     return { ...counts, pending: counts.queued + counts.sending + counts.blocked };
   }
@@ -302,7 +302,7 @@
 
   // src/shared/outbox/messages.ts
   function news(item) {
-    const { id, aliases, tag, lane, notify } = item;
+    const { id, aliases, tag, lane = "", notify } = item;
     return { id, aliases, tag, lane, ...notify && { notify } };
   }
   function isWorkerMessage(data) {
@@ -787,7 +787,7 @@
     return {
       id: item.id,
       tag: item.tag,
-      lane: item.lane,
+      lane: item.lane ?? "",
       after,
       seq: item.seq,
       created_at: new Date(item.created_at + (item.clock ?? clock) - clock).toISOString(),
@@ -1141,17 +1141,16 @@
 
   // src/shared/rows/schema.ts
   var DATABASE = "django-bgsync";
-  var VERSION = 5;
+  var VERSION = 6;
   var LAYOUT = {
     items: [{ keyPath: "seq", autoIncrement: true }, {
       id: ["id", { unique: true }],
       aliases: ["aliases", { multiEntry: true }],
-      state: ["state"],
-      owner_state: [["owner", "state"]],
+      state_owner: [["state", "owner"]],
       owner_lane: [["owner", "lane"]],
       provisional: ["provisional"],
       expires_at: ["expires_at"],
-      coalesce: [["owner", "tag", "lane", "coalesce_key"]]
+      coalesced: [["owner", "tag", "coalesce_key"]]
     }],
     results: [{ keyPath: "id" }, { settled_at: ["settled_at"] }],
     meta: [],

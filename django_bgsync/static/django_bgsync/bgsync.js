@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 944f28fe2ce910434d9cb78c7b51b03ad300e150bb2531e293b7c1daa6afbe45 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
 "use strict";
 (() => {
   // src/shared/vocabulary/errors.ts
@@ -50,7 +50,7 @@
   ]);
 
   // src/shared/vocabulary/release.ts
-  var RELEASE = false ? "source" : "944f28fe2ce9";
+  var RELEASE = false ? "source" : "38f69363df42";
 
   // src/page/part-loader.ts
   var PATIENCE = 3e4;
@@ -89,7 +89,7 @@
 
   // src/shared/outbox/messages.ts
   function news(item) {
-    const { id, aliases, tag, lane, notify } = item;
+    const { id, aliases, tag, lane = "", notify } = item;
     return { id, aliases, tag, lane, ...notify && { notify } };
   }
   function ended(item, status) {
@@ -262,8 +262,8 @@
     return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
   }
   async function countItems(tx, owner) {
-    const index = tx.objectStore("items").index("owner_state");
-    const numbers = await Promise.all(STATES.map((state) => promised(index.count([owner, state]))));
+    const index = tx.objectStore("items").index("state_owner");
+    const numbers = await Promise.all(STATES.map((state) => promised(index.count([state, owner]))));
     const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]]));
     return { ...counts, pending: counts.queued + counts.sending + counts.blocked };
   }
@@ -288,10 +288,10 @@
 
   // src/shared/outbox/coalescing.ts
   async function supersede(tx, owner, draft, now) {
-    const { tag, lane, coalesce_key, provisional } = draft;
+    const { tag, lane = "", coalesce_key, provisional } = draft;
     if (coalesce_key === void 0) return [];
-    const alike = await promised(tx.objectStore("items").index("coalesce").getAll([owner, tag, lane, coalesce_key]));
-    const replaced = alike.filter((item) => item.send_count === 0 && item.provisional === provisional && (item.state === "queued" || item.state === "blocked"));
+    const alike = await promised(tx.objectStore("items").index("coalesced").getAll([owner, tag, coalesce_key]));
+    const replaced = alike.filter((item) => (item.lane ?? "") === lane && item.send_count === 0 && item.provisional === provisional && (item.state === "queued" || item.state === "blocked"));
     for (const item of replaced) {
       remove(tx, item);
       keepResult(tx, item, { id: item.id, status: "superseded" }, now);
@@ -454,7 +454,7 @@
     if (!((maxAge ?? 1) > 0)) throw new TypeError("bgsync: maxAge is not positive");
     return {
       tag,
-      lane: readName("lane", lane ?? ""),
+      ...(lane ?? "") !== "" && { lane: readName("lane", lane) },
       payload: JSON.parse(text),
       bytes,
       ...(key ?? null) !== null && { coalesce_key: readName("coalesceKey", key) },
@@ -494,7 +494,7 @@
 
   // src/page/item.ts
   function view(item) {
-    const { id, tag, lane, seq, state, payload, files = [], result } = item;
+    const { id, tag, lane = "", seq, state, payload, files = [], result } = item;
     const createdAt = new Date(item.created_at).toISOString();
     return { id, tag, lane, seq, state, payload, files, createdAt, sendCount: item.send_count, result };
   }
@@ -552,7 +552,7 @@
     }
     /** In the order they were written. */
     async list({ tag, lane, state, limit } = {}) {
-      const matches = (item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || item.lane === lane) && (state === void 0 || item.state === state);
+      const matches = (item) => (tag === void 0 || item.tag === tag) && (lane === void 0 || lane === (item.lane ?? "")) && (state === void 0 || item.state === state);
       return (await this.#inside.outbox.list(matches, limit)).map(view);
     }
     /** Try a parked item again. Rejects with NotRetryableError for one that cannot be. */
@@ -619,7 +619,7 @@
       return reading;
     }
     async #isWaiting(lane) {
-      const isOne = (item) => item.state !== "parked" && (lane === void 0 || item.lane === lane);
+      const isOne = (item) => item.state !== "parked" && (lane === void 0 || lane === (item.lane ?? ""));
       return (await this.#inside.outbox.list(isOne, 1)).length > 0;
     }
   };
@@ -690,17 +690,16 @@
 
   // src/shared/rows/schema.ts
   var DATABASE = "django-bgsync";
-  var VERSION = 5;
+  var VERSION = 6;
   var LAYOUT = {
     items: [{ keyPath: "seq", autoIncrement: true }, {
       id: ["id", { unique: true }],
       aliases: ["aliases", { multiEntry: true }],
-      state: ["state"],
-      owner_state: [["owner", "state"]],
+      state_owner: [["state", "owner"]],
       owner_lane: [["owner", "lane"]],
       provisional: ["provisional"],
       expires_at: ["expires_at"],
-      coalesce: [["owner", "tag", "lane", "coalesce_key"]]
+      coalesced: [["owner", "tag", "coalesce_key"]]
     }],
     results: [{ keyPath: "id" }, { settled_at: ["settled_at"] }],
     meta: [],

@@ -79,7 +79,7 @@ async function rows(
     tx: Tx, queued: StoredItem[], isDue: (item: StoredItem) => boolean, most: number,
 ): Promise<Candidate[][]> {
     const free = queued.filter((item) => !item.lane && isDue(item)).map((item) => [{item, after: null}]);
-    const lanes = new Map(queued.filter((item) => item.lane).map(({owner, lane}) => [lane, owner]));
+    const lanes = new Map(queued.filter((item) => item.lane).map(({owner, lane}) => [lane!, owner]));
     const ordered = [...lanes].map(([lane, owner]) => row(tx, [owner, lane], isDue, most));
     return [...free, ...(await Promise.all(ordered))];
 }
@@ -127,7 +127,7 @@ export function wireItem(item: StoredItem, after: string | null, clock: number):
     return {
         id: item.id,
         tag: item.tag,
-        lane: item.lane,
+        lane: item.lane ?? "",
         after,
         seq: item.seq,
         created_at: new Date(item.created_at + (item.clock ?? clock) - clock).toISOString(),

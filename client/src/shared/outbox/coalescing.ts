@@ -9,11 +9,12 @@ import type {Draft} from "./outbox";
  * wrote before it knew whose session it is may yet turn out to be somebody else's, so it replaces only its own.
  */
 export async function supersede(tx: WriteTx, owner: string, draft: Draft, now: number): Promise<StoredItem[]> {
-    const {tag, lane, coalesce_key, provisional} = draft;
+    const {tag, lane = "", coalesce_key, provisional} = draft;
     if (coalesce_key === undefined) return [];
-    const alike = await promised(tx.objectStore("items").index("coalesce").getAll([owner, tag, lane, coalesce_key]));
+    const alike = await promised(tx.objectStore("items").index("coalesced").getAll([owner, tag, coalesce_key]));
     const replaced = alike.filter((item) => (
-        item.send_count === 0 && item.provisional === provisional && (item.state === "queued" || item.state === "blocked")
+        (item.lane ?? "") === lane && item.send_count === 0 && item.provisional === provisional
+        && (item.state === "queued" || item.state === "blocked")
     ));
     for (const item of replaced) {
         remove(tx, item);

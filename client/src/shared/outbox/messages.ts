@@ -46,7 +46,7 @@ export interface WorkerReply {
 }
 
 export function news(item: StoredItem): ItemNews {
-    const {id, aliases, tag, lane, notify} = item;
+    const {id, aliases, tag, lane = "", notify} = item;
     return {id, aliases, tag, lane, ...(notify && {notify})};
 }
 

@@ -13,7 +13,7 @@ import {supersede} from "./coalescing";
 
 export interface Draft {
     tag: string;
-    lane: string;
+    lane?: string;
     payload: Json;
     bytes: number;
     /** It takes the place of items with the same key that were never sent. */

@@ -84,17 +84,17 @@ export function put(tx: WriteTx, item: StoredItem): StoredItem {
 
 /** In the order they were written. */
 export function inState(tx: Tx, owner: string, state: ItemState, limit?: number): Promise<StoredItem[]> {
-    return promised(tx.objectStore("items").index("owner_state").getAll([owner, state], limit));
+    return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
 }
 
-/** Of every owner. */
+/** Of every owner, one after the other. */
 export function everyonesInState(tx: Tx, state: ItemState): Promise<StoredItem[]> {
-    return promised(tx.objectStore("items").index("state").getAll(state));
+    return promised(tx.objectStore("items").index("state_owner").getAll(IDBKeyRange.bound([state], [state, []])));
 }
 
-/** In no order that matters. */
-export function ownedBy(tx: Tx, owner: string): Promise<StoredItem[]> {
-    return promised(tx.objectStore("items").index("owner_state").getAll(IDBKeyRange.bound([owner], [owner, []])));
+/** In the order they were written. */
+export async function ownedBy(tx: Tx, owner: string): Promise<StoredItem[]> {
+    return (await Promise.all(STATES.map((state) => inState(tx, owner, state)))).flat().sort((a, b) => a.seq - b.seq);
 }
 
 /**
@@ -123,8 +123,8 @@ export async function copyItem(tx: WriteTx, item: StoredItem, now: number): Prom
 }
 
 export async function countItems(tx: Tx, owner: string): Promise<Counts> {
-    const index = tx.objectStore("items").index("owner_state");
-    const numbers = await Promise.all(STATES.map((state) => promised(index.count([owner, state]))));
+    const index = tx.objectStore("items").index("state_owner");
+    const numbers = await Promise.all(STATES.map((state) => promised(index.count([state, owner]))));
     const counts = Object.fromEntries(STATES.map((state, i) => [state, numbers[i]])) as Record<ItemState, number>;
     return {...counts, pending: counts.queued + counts.sending + counts.blocked};
 }

@@ -19,7 +19,8 @@ export interface StoredItem {
     /** Ids it had before it was sent again as a copy. */
     aliases: string[];
     tag: string;
-    lane: string;
+    /** Absent without one: what is in no index is written faster. Earlier releases wrote "". */
+    lane?: string;
     payload: Json;
     /** Of the payload as JSON in UTF-8. */
     bytes: number;
@@ -82,7 +83,7 @@ export interface StoredResult {
 /** By name: what is in a store, and what else it can be found by. */
 interface Stores {
     items: Store<
-        StoredItem, "id" | "aliases" | "state" | "owner_state" | "owner_lane" | "provisional" | "expires_at" | "coalesce"
+        StoredItem, "id" | "aliases" | "state_owner" | "owner_lane" | "provisional" | "expires_at" | "coalesced"
     >;
     results: Store<StoredResult, "settled_at">;
     meta: Store<Device, never>;
@@ -124,17 +125,16 @@ export interface WriteTx extends Tx {
 type Indexes = Record<string, [path: string | string[], options?: IDBIndexParameters]>;
 
 /** Whatever of this is missing is made, and nothing is ever dropped: a store or an index that is added needs a higher version. */
-const VERSION = 5;
+const VERSION = 6;
 const LAYOUT: Record<keyof Stores, [options?: IDBObjectStoreParameters, indexes?: Indexes]> = {
     items: [{keyPath: "seq", autoIncrement: true}, {
         id: ["id", {unique: true}],
         aliases: ["aliases", {multiEntry: true}],
-        state: ["state"],
-        owner_state: [["owner", "state"]],
+        state_owner: [["state", "owner"]],
         owner_lane: [["owner", "lane"]],
         provisional: ["provisional"],
         expires_at: ["expires_at"],
-        coalesce: [["owner", "tag", "lane", "coalesce_key"]],
+        coalesced: [["owner", "tag", "coalesce_key"]],
     }],
     results: [{keyPath: "id"}, {settled_at: ["settled_at"]}],
     meta: [],

@@ -70,7 +70,7 @@ export class FakeContext {
     }
 
     async write(draft: Partial<Draft> = {}): Promise<StoredItem> {
-        return (await this.outbox.add({tag: "post", lane: "", payload: {text: "hi"}, bytes: 13, ...draft})).item;
+        return (await this.outbox.add({tag: "post", payload: {text: "hi"}, bytes: 13, ...draft})).item;
     }
 
     async writeMany(count: number, draft: Partial<Draft> = {}): Promise<string[]> {
