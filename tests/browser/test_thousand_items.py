@@ -17,7 +17,7 @@ from .waiting import wait_until
 TABS = 3
 ITEMS = 1000
 LANES = ["of tab %d", "of all tabs", "", ""]  # of every four items of a tab
-SECONDS = 400
+SECONDS = 240
 WRITE = """(() => {
     window.results = [];
     for (let number = %(tab)d; number < %(items)d; number += %(tabs)d) {
