@@ -23,9 +23,10 @@ from django_bgsync.tallies import COUNTS, HISTOGRAMS, HOUR, HOURLY, Tallies
 SETTLING = timedelta(minutes=10)
 RECOUNTED = 3 * HOUR
 STEP = 6 * HOUR
-"""So many hours are counted at once while catching up."""
+"""So many hours are counted at once while catching up, at first."""
 LONGEST_STEP = timedelta(days=30)
-"""Where nothing happened."""
+FEW = 5000
+"""Where a step had fewer items than that, the next may be twice as long: a statement costs more than they do."""
 LOOKED_BACK = timedelta(minutes=10)
 """So long each pass looks back for tries that were written down late."""
 
@@ -37,8 +38,8 @@ def roll_up(seconds: float | None = None) -> int:
     mark = first = _mark(until)
     step = STEP
     while mark < until and (deadline is None or time.monotonic() < deadline):
-        is_quiet = not _write(mark, min(mark + step, until))
-        step = min(2 * step, LONGEST_STEP) if is_quiet else STEP
+        counted = _write(mark, min(mark + step, until))
+        step = min(2 * step, LONGEST_STEP) if counted < FEW else max(step / 2, STEP)
         mark = _mark(until)
     _mend(_late(timezone.now() - LOOKED_BACK, None, before=mark))
     return (mark - first) // HOUR
@@ -52,14 +53,14 @@ def not_counted_again(now: datetime) -> datetime:
 def _write(mark: datetime, until: datetime) -> int:
     """Count the hours from the watermark to `until`, and some before once more. One commit moves the watermark.
 
-    Returns how many figures there were.
+    Returns how many items these hours had.
     """
     since = mark - RECOUNTED
     counted = tallies.count(since, until)
     late = _late(since, until, before=since)
     _replace(mark, since, until, counted)
     _mend(late)
-    return len(counted)
+    return sum(each.received for each in counted.values())
 
 
 @database.persistent

@@ -80,6 +80,21 @@ def test_in_steps(world, monkeypatch, step):
     assert stored() == counted_slowly(until=NOW.replace(minute=0))
 
 
+@pytest.mark.parametrize(("few", "hours"), [(100, [6, 12, 24, 48, 96]), (2, [6, 12, 24, 48, 24, 48]), (0, [6] * 5)])
+def test_length_of_steps(world, monkeypatch, few, hours):
+    """Where little happened the steps get longer, where much did they get shorter again; the figures are the same."""
+    for day in range(1, 11):
+        world.item(received_at=NOW - day * 24 * HOUR)
+    taken = []
+    write = rollups._write
+    monkeypatch.setattr(rollups, "_write", lambda mark, until: taken.append(until - mark) or write(mark, until))
+    monkeypatch.setattr(rollups, "FEW", few)
+    rollups.roll_up()
+
+    assert [step // HOUR for step in taken[: len(hours)]] == hours
+    assert stored() == counted_slowly(until=NOW.replace(minute=0))
+
+
 def test_for_a_while_only(world, monkeypatch):
     """A pass whose time is over leaves the rest to the next one; readers count what is missing."""
     world.live()
