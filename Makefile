@@ -15,9 +15,11 @@ PIP := $(BIN)/python -m pip install --quiet --no-input --disable-pip-version-che
 NODE_MODULES := client/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
+ifndef BESIDE
 .NOTPARALLEL:
-.PHONY: help demo test lint format types migrations client docs browsers pytest unit browser \
-        pictures wheel coverage databases met bench bench-browser bench-admin test-django61 clean
+endif
+.PHONY: help demo test lint format types migrations client docs browsers suites unit browser \
+        drivers postgresql mariadb pictures wheel coverage met bench bench-browser bench-admin test-django61 clean
 
 # $(call step,name,command): one line when the command succeeds, all it said when it does not
 step = @printf '%-12s ' '$(1)'; start=$$(date +%s); \
@@ -28,14 +30,15 @@ help:
 	@echo 'make demo     serve the example on PORT (now $(PORT)), users demo/demo and admin/admin'
 	@echo 'make test     every check and every test, browser included'
 	@echo
-	@echo 'steps of make test: lint types migrations client docs browsers pytest databases met'
-	@echo 'parts of pytest:    unit browser wheel coverage'
+	@echo 'steps of make test: lint types migrations client docs browsers suites browser met'
+	@echo 'parts of suites:    unit postgresql mariadb'
+	@echo 'parts of unit:      wheel coverage'
 	@echo 'more:               format test-django61 clean'
 
 demo: $(VENV)/.demo
 	@exec $(BIN)/python -m example_project.demo
 
-test: lint types migrations client docs browsers pytest databases met
+test: lint types migrations client docs browsers suites browser met
 
 # -- what the steps need ---------------------------------------------------------------------------
 
@@ -110,8 +113,9 @@ bench-admin: $(VENV)/.test
 browsers: $(VENV)/.test
 	$(call step,browsers,$(BIN)/python -m tests.browser.engines.installed)
 
-pytest: $(VENV)/.test
-	@$(BIN)/pytest
+# All that needs no browser. A suite keeps one core busy: of several, two run side by side.
+suites: $(VENV)/.test drivers
+	@$(MAKE) --no-print-directory $(if $(strip $(SERVERS)),BESIDE=yes --jobs=2 --keep-going --output-sync=target) $(SERVERS) unit
 
 unit: $(VENV)/.test
 	@$(BIN)/pytest -m 'not browser'
@@ -131,14 +135,19 @@ coverage: $(VENV)/.test
 	@$(BIN)/pytest -m 'not browser' --cov
 
 # The servers are named by URLs in the environment: once more all that a database can change, on each of them.
+SERVERS = $(if $(BGSYNC_TEST_POSTGRES_URL),postgresql) $(if $(BGSYNC_TEST_MARIADB_URL),mariadb)
 DATABASE_TESTS = $(wildcard tests/unit tests/integration tests/concurrency tests/crash tests/model) \
 	$(addprefix --ignore=tests/integration/,test_benchmarks.py test_demo.py test_docs.py)
 
-databases: $(VENV)/.test
+drivers: $(VENV)/.test
 	$(if $(BGSYNC_TEST_POSTGRES_URL),@$(PIP) 'psycopg[binary]>=3.2')
-	$(if $(BGSYNC_TEST_POSTGRES_URL),@DATABASE_URL=$$BGSYNC_TEST_POSTGRES_URL $(BIN)/pytest $(DATABASE_TESTS))
 	$(if $(BGSYNC_TEST_MARIADB_URL),@$(PIP) 'mysqlclient>=2.2')
-	$(if $(BGSYNC_TEST_MARIADB_URL),@DATABASE_URL=$$BGSYNC_TEST_MARIADB_URL $(BIN)/pytest $(DATABASE_TESTS))
+
+postgresql: $(VENV)/.test
+	@DATABASE_URL=$$BGSYNC_TEST_POSTGRES_URL $(BIN)/pytest $(DATABASE_TESTS)
+
+mariadb: $(VENV)/.test
+	@DATABASE_URL=$$BGSYNC_TEST_MARIADB_URL $(BIN)/pytest $(DATABASE_TESTS)
 
 # What no test met is said, never passed over.
 met:
