@@ -2,7 +2,7 @@ import {describe, expect, test, vi} from "vitest";
 
 import {discard, retry} from "../../src/page-parts/engine/choices";
 import {readDraft} from "../../src/page/draft";
-import {changeDevice} from "../../src/shared/rows/device";
+import {changeDevice, type Device} from "../../src/shared/rows/device";
 import {put} from "../../src/shared/rows/items";
 import {promised} from "../../src/shared/rows/promised";
 import type {StoredItem} from "../../src/shared/rows/schema";
@@ -79,6 +79,56 @@ describe("an item", () => {
         const device = new FakeContext();
         await expect(device.write({bytes: 262_145})).rejects.toMatchObject({code: "too_large"});
         expect(await device.states()).toEqual([]);
+    });
+});
+
+describe("an item of a page that has seen the device before", () => {
+    async function write(changes: Partial<Device>): Promise<{device: FakeContext; first: StoredItem; second: StoredItem}> {
+        const device = await new FakeContext().signedIn();
+        const first = await device.write();
+        await device.runtime.db.write((tx) => changeDevice(tx, changes));
+        device.now += 5_000;
+        return {device, first, second: await device.write()};
+    }
+
+    test("waits for nothing before it is written", async () => {
+        const device = await new FakeContext().signedIn();
+        await device.write();
+        const asked: string[] = [];
+        for (const name of ["get", "add", "put"] as const) {
+            const ask = IDBObjectStore.prototype[name] as (this: IDBObjectStore, ...rest: unknown[]) => IDBRequest;
+            vi.spyOn(IDBObjectStore.prototype, name).mockImplementation(function spied(this: IDBObjectStore, ...rest: unknown[]) {
+                asked.push(name);
+                const request = ask.apply(this, rest);
+                request.addEventListener("success", () => asked.push(`${name} is done`));
+                return request;
+            });
+        }
+        await device.write();
+        vi.restoreAllMocks();
+        expect(asked).toEqual(["get", "add", "get is done", "add is done"]);
+    });
+
+    test.each<[string, Partial<Device>]>([
+        ["another owner", {owner: "B"}],
+        ["the server's clock", {clock: 40_000, answered_at: START + 40_000, answers: 7}],
+        ["an id that is higher", {last_id: "ffffffff-0000-7000-8000-000000000000"}],
+    ])("is put right where another context has learned %s", async (_what, changes) => {
+        const {device, first, second} = await write(changes);
+        const fresh = await new FakeContext(device.server, {now: () => device.now}).write();
+        const {id, seq, ...rest} = fresh;
+        expect(second).toEqual({...rest, id: second.id, seq: first.seq + 1});
+        expect([seq, await device.stored()]).toEqual([first.seq + 2, [first, second, fresh]]);
+        expect(second.id > first.id && second.id.slice(0, 13) === id.slice(0, 13)).toBe(true);
+    });
+
+    test("is refused where another context has learned that it is too large", async () => {
+        const device = await new FakeContext().signedIn();
+        const first = await device.write();
+        const {limits} = await device.device();
+        await device.runtime.db.write((tx) => changeDevice(tx, {limits: {...limits, max_item_bytes: 12}}));
+        await expect(device.write()).rejects.toMatchObject({code: "too_large"});
+        expect(await device.stored()).toEqual([first]);
     });
 });
 

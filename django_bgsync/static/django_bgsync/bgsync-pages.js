@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 96eee76d1a6d2f4acfd38be583c0190b06a8ee3de6917110e623931dfdc15f1c */
 // src/shared/context/expiry.ts
 function expiry(milliseconds) {
   const controller = new AbortController();
@@ -69,7 +69,7 @@ var RETRY_AFTER_CAP = 24 * 36e5;
 var PAGES_PATIENCE = 2e4;
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "38f69363df42";
+var RELEASE = false ? "source" : "96eee76d1a6d";
 
 // src/page-parts/pages/index.ts
 function start({ runtime }) {

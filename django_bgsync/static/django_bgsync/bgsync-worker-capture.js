@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 96eee76d1a6d2f4acfd38be583c0190b06a8ee3de6917110e623931dfdc15f1c */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts
@@ -236,8 +236,8 @@
   function inState(tx, owner, state, limit) {
     return promised(tx.objectStore("items").index("state_owner").getAll([state, owner], limit));
   }
-  function mintId({ clock, answered_at, last_id }, now, last, random) {
-    return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
+  function mintId({ clock, answered_at, last_id }, now, last) {
+    return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at));
   }
   async function copyItem(tx, item, now) {
     const device = await readDevice(tx);
@@ -582,10 +582,10 @@
   };
 
   // src/shared/outbox/outbox.ts
-  async function insert(tx, id, device, draft, now) {
+  function newItem(id, device, draft, now) {
     const { files: contents = [], ...rest } = draft;
     const files = contents.map(({ content: _, ...note }) => note);
-    const item = {
+    return {
       ...DUE,
       ...writtenAt(device, now),
       id,
@@ -599,10 +599,12 @@
       ...rest,
       ...files.length && { files }
     };
+  }
+  async function insert(tx, item, files = []) {
     const adding = tx.objectStore("items").add(item);
     adding.addEventListener("success", () => item.seq = adding.result);
-    if (contents.length) await promised(adding);
-    for (const file of contents) tx.objectStore("files").add({ ...file, seq: item.seq });
+    if (files.length) await promised(adding);
+    for (const file of files) tx.objectStore("files").add({ ...file, seq: item.seq });
     return item;
   }
 
@@ -756,7 +758,8 @@
       const item = await this.runtime.db.write(async (tx) => {
         const device = await readDevice(tx);
         checkSize(body2?.size ?? 0, device);
-        return insert(tx, stamp2.id, device, {
+        const files = body2 ? [body2] : [];
+        return insert(tx, newItem(stamp2.id, device, {
           tag: CAPTURED,
           lane: laneOf(pattern.source),
           payload,
@@ -766,8 +769,8 @@
           ...!this.confirmed.has(page) && { provisional: page },
           uncertain: wasTried,
           send_count: wasTried ? 1 : 0,
-          files: body2 ? [body2] : []
-        }, this.runtime.now());
+          files
+        }, this.runtime.now()), files);
       });
       this.runtime.announce({ type: "queued", item: news(item) }, { type: "change" });
       await this.arm().catch(() => void 0);

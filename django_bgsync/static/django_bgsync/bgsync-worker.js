@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 38f69363df425cb21279bd8c1f058dd87a966e1221c4c635609a58a9383a07e7 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 96eee76d1a6d2f4acfd38be583c0190b06a8ee3de6917110e623931dfdc15f1c */
 "use strict";
 (() => {
   // src/shared/context/expiry.ts
@@ -241,8 +241,8 @@
   async function ownedBy(tx, owner) {
     return (await Promise.all(STATES.map((state) => inState(tx, owner, state)))).flat().sort((a, b) => a.seq - b.seq);
   }
-  function mintId({ clock, answered_at, last_id }, now, last, random) {
-    return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
+  function mintId({ clock, answered_at, last_id }, now, last) {
+    return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at));
   }
   async function copyItem(tx, item, now) {
     const device = await readDevice(tx);

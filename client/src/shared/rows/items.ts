@@ -101,8 +101,8 @@ export async function ownedBy(tx: Tx, owner: string): Promise<StoredItem[]> {
  * A new id, on the server's clock: above `last` and those that the device remembers, and not before the server's latest answer.
  * A page remembers its own: to write each down would cost as much as the item itself.
  */
-export function mintId({clock, answered_at, last_id}: Device, now: number, last: string, random?: string): string {
-    return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at), random);
+export function mintId({clock, answered_at, last_id}: Device, now: number, last: string): string {
+    return mint(last > last_id ? last : last_id, Math.max(now + clock, answered_at));
 }
 
 /** The same item under a new id, as if written now and never sent. The old id stays an alias. */

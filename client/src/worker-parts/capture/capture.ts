@@ -3,7 +3,7 @@ import type {Runtime} from "../../shared/context/runtime";
 import type {SessionCheck} from "../../shared/context/session";
 import type {Flusher} from "../../shared/flushing/flusher";
 import {news} from "../../shared/outbox/messages";
-import {insert} from "../../shared/outbox/outbox";
+import {insert, newItem} from "../../shared/outbox/outbox";
 import {settleCaptured} from "../../shared/outbox/ownership";
 import {CAPTURED, captured, isOpen, laneOf} from "../../shared/rows/captured";
 import {changeDevice, readDevice, type Device} from "../../shared/rows/device";
@@ -121,11 +121,12 @@ export class Capture {
         const item = await this.runtime.db.write(async (tx) => {
             const device = await readDevice(tx);
             checkSize(body?.size ?? 0, device);
-            return insert(tx, stamp.id, device, {
+            const files = body ? [body] : [];
+            return insert(tx, newItem(stamp.id, device, {
                 tag: CAPTURED, lane: laneOf(pattern.source), payload, bytes: JSON.stringify(payload).length, request: described,
                 owner: stamp.owner, ...(!this.confirmed.has(page) && {provisional: page}),
-                uncertain: wasTried, send_count: wasTried ? 1 : 0, files: body ? [body] : [],
-            }, this.runtime.now());
+                uncertain: wasTried, send_count: wasTried ? 1 : 0, files,
+            }, this.runtime.now()), files);
         });
         this.runtime.announce({type: "queued", item: news(item)}, {type: "change"});
         await this.arm().catch(() => undefined);
