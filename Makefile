@@ -30,7 +30,7 @@ help:
 	@echo 'make demo     serve the example on PORT (now $(PORT)), users demo/demo and admin/admin'
 	@echo 'make test     every check and every test, browser included'
 	@echo
-	@echo 'steps of make test: lint types migrations client docs browsers suites browser met'
+	@echo 'steps of make test: lint types migrations client docs suites met'
 	@echo 'parts of suites:    unit postgresql mariadb'
 	@echo 'parts of unit:      wheel coverage'
 	@echo 'more:               format test-django61 clean'
@@ -38,7 +38,7 @@ help:
 demo: $(VENV)/.demo
 	@exec $(BIN)/python -m example_project.demo
 
-test: lint types migrations client docs browsers suites browser met
+test: lint types migrations client docs suites met
 
 # -- what the steps need ---------------------------------------------------------------------------
 
@@ -100,7 +100,7 @@ bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.background
 
 # Beside Workbox's queue, in Chromium: two minutes, most of them Workbox's
-bench-browser: $(VENV)/.test browsers
+bench-browser: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.draining $(BGSYNC_BENCH_URL)
 
 # The admin's pages on five million items: ten minutes to make them, on BGSYNC_BENCH_URL
@@ -113,9 +113,11 @@ bench-admin: $(VENV)/.test
 browsers: $(VENV)/.test
 	$(call step,browsers,$(BIN)/python -m tests.browser.engines.installed)
 
-# All that needs no browser. A suite keeps one core busy: of several, two run side by side.
+# A suite keeps one core busy, the browsers hardly more: where there are servers, two of them run side by side.
 suites: $(VENV)/.test drivers
-	@$(MAKE) --no-print-directory $(if $(strip $(SERVERS)),BESIDE=yes --jobs=2 --keep-going --output-sync=target) $(SERVERS) unit
+	@$(MAKE) --no-print-directory $(if $(strip $(SERVERS)),$(BESIDE_EACH_OTHER) browser $(SERVERS) unit,unit browser)
+
+BESIDE_EACH_OTHER = BESIDE=yes --jobs=2 --keep-going --output-sync=target
 
 unit: $(VENV)/.test
 	@$(BIN)/pytest -m 'not browser'
@@ -137,7 +139,8 @@ coverage: $(VENV)/.test
 # The servers are named by URLs in the environment: once more all that a database can change, on each of them.
 SERVERS = $(if $(BGSYNC_TEST_POSTGRES_URL),postgresql) $(if $(BGSYNC_TEST_MARIADB_URL),mariadb)
 DATABASE_TESTS = $(wildcard tests/unit tests/integration tests/concurrency tests/crash tests/model) \
-	$(addprefix --ignore=tests/integration/,test_benchmarks.py test_demo.py test_docs.py)
+	$(addprefix --ignore=tests/integration/,test_benchmarks.py test_demo.py test_docs.py \
+	test_example_news.py test_example_posts.py)
 
 drivers: $(VENV)/.test
 	$(if $(BGSYNC_TEST_POSTGRES_URL),@$(PIP) 'psycopg[binary]>=3.2')
