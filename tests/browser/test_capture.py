@@ -81,6 +81,25 @@ def test_answered_at_once(site: Site, proxy: Proxy, tab: Page) -> None:
     assert [item["tag_id"] for item in site.items()] == ["http:post-list"]
 
 
+def test_page_that_was_being_loaded(site: Site, proxy: Proxy, engine: Browser) -> None:
+    """A page on its way while the worker becomes active loses nothing either, though browsers leave it out then."""
+    worker_comes, page_comes = threading.Event(), threading.Event()
+    proxy.on("GET", "/bgsync/sw.js", faults.late(worker_comes))
+    first = engine.open()
+    sign_in(first, proxy.url)
+    on_its_way = proxy.on("GET", "/posts/", faults.late(page_comes))
+    second = engine.open()
+    second.evaluate(f"void location.assign({json.dumps(f'{proxy.url}/posts/')})")
+    wait_until(lambda: on_its_way.hits, because="the page is being loaded")
+    worker_comes.set()
+    take_control(first)
+    page_comes.set()
+    take_control(second)
+
+    down(proxy)
+    assert call(second, "POST", POSTS, as_json(text="kept")).is_queued
+
+
 def test_every_method_and_body(site: Site, proxy: Proxy, tab: Page) -> None:
     """With the site down every kind of request is kept, through a reload, and arrives as it was, in its order."""
     changed, replaced, gone = (create(tab, text) for text in ("to be changed", "to be replaced", "to be deleted"))

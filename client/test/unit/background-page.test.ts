@@ -1,4 +1,4 @@
-import {beforeEach, expect, test} from "vitest";
+import {beforeEach, expect, test, vi} from "vitest";
 
 import type {Core} from "../../src/page/core";
 import {start} from "../../src/page-parts/engine/index";
@@ -18,6 +18,12 @@ let hear: (announcement: Announcement) => void;
 beforeEach(async () => {
     document = new FakePage().document;
     worker = new FakeWorker("https://site.test/bgsync/sw.js");
+    await load({controller: worker});
+});
+
+/** The engine of a page, whose worker is active. */
+async function load(serviceWorker: {controller: FakeWorker | null}): Promise<void> {
+    vi.stubGlobal("navigator", {serviceWorker});
     const device = await new FakeContext().signedIn();
     const registration = {start: async () => ({active: worker, addEventListener: () => undefined})};
     start({
@@ -25,7 +31,12 @@ beforeEach(async () => {
         listen: (listener: typeof hear) => (hear = listener), part: () => Promise.reject(new Error("not here")),
     } as unknown as Core);
     await settle();
-    worker.heard.length = 0;
+}
+
+test("a page that was left out when the worker claimed its own asks to be one of them", async () => {
+    expect(worker.heard).toEqual([]);
+    await load({controller: null});
+    expect(worker.heard).toEqual([{bgsync: 1, type: "claim"}]);
 });
 
 function settled(status: "applied" | "rejected", notify?: Notice): Announcement {

@@ -67,6 +67,17 @@ describe("the lifecycle of the worker", () => {
     });
 });
 
+test.each([[true, 1], [false, 0]])("one that keeps requests claims a page that asks for it (its lifecycle is ours: %s)", async (lifecycle, claims) => {
+    vi.resetModules();
+    vi.stubGlobal("self", {__bgsync: {...CONFIG}});
+    await import("../../src/worker-parts/capture/index");
+    const {parts} = (self as unknown as {__bgsync: WorkerConfig}).__bgsync;
+    vi.unstubAllGlobals();
+    started({lifecycle, ...(parts && {parts})});
+    scope.dispatch("message", {data: {bgsync: 1, type: "claim"}, source: {id: "a page"}});
+    expect(scope.clients.claim).toHaveBeenCalledTimes(claims);
+});
+
 test("its parts are started with the core, in the first turn", async () => {
     const part = vi.fn<WorkerPart>();
     const api = started({parts: [part]});

@@ -1,4 +1,29 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 96eee76d1a6d2f4acfd38be583c0190b06a8ee3de6917110e623931dfdc15f1c */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e51e5f15c87310ed35ecb0d3ec0b3fbe7971dc32282bbf7f3e10334aecd3c074 */
+// src/page/worker-search.ts
+var ACTIVATION = 1e4;
+async function activated(registration) {
+  const coming = registration.installing ?? registration.waiting;
+  if (!registration.active && coming) await activation(coming);
+  return registration;
+}
+function isEmbedded() {
+  try {
+    return window.top.origin !== location.origin;
+  } catch {
+    return true;
+  }
+}
+function activation(worker) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ACTIVATION);
+    worker.addEventListener("statechange", () => {
+      if (worker.state !== "activated" && worker.state !== "redundant") return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -1496,31 +1521,6 @@ var Persistence = class {
   }
 };
 
-// src/page/worker-search.ts
-var ACTIVATION = 1e4;
-async function activated(registration) {
-  const coming = registration.installing ?? registration.waiting;
-  if (!registration.active && coming) await activation(coming);
-  return registration;
-}
-function isEmbedded() {
-  try {
-    return window.top.origin !== location.origin;
-  } catch {
-    return true;
-  }
-}
-function activation(worker) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ACTIVATION);
-    worker.addEventListener("statechange", () => {
-      if (worker.state !== "activated" && worker.state !== "redundant") return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
 // src/page-parts/engine/greeting.ts
 var PATIENCE2 = 3e3;
 function greet(worker) {
@@ -1744,7 +1744,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "96eee76d1a6d";
+var RELEASE = false ? "source" : "e51e5f15c873";
 
 // src/page-parts/engine/index.ts
 function start(core) {
@@ -1772,7 +1772,10 @@ function start(core) {
   void survey.remember().catch(() => void 0);
   void attempt(async () => {
     const ours = await registration.start();
-    if (ours) updates.watch(ours);
+    if (!ours) return;
+    updates.watch(ours);
+    await activated(ours);
+    if (!navigator.serviceWorker.controller) await tell(registration, { bgsync: 1, type: "claim" });
   });
   void attempt(async () => await runtime.db.read((tx) => promised(tx.objectStore("feeds").count())) && core.part("feeds"));
   registration.changed = () => survey.remember();

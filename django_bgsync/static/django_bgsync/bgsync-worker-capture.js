@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 96eee76d1a6d2f4acfd38be583c0190b06a8ee3de6917110e623931dfdc15f1c */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e51e5f15c87310ed35ecb0d3ec0b3fbe7971dc32282bbf7f3e10334aecd3c074 */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts
@@ -807,13 +807,15 @@
   }
 
   // src/worker-parts/capture/index.ts
-  plugIn(({ scope, runtime, session, flusher, project }, { capture = [] }) => {
+  plugIn(({ scope, runtime, session, flusher, project }, { capture = [], lifecycle }) => {
     const requests = new Capture(scope, runtime, session, flusher, readPatterns(capture));
     runtime.replay = (...flush) => new Replay(runtime, ...flush).run();
     project.waits = true;
     scope.addEventListener("message", (event) => {
       const { data, source } = event;
-      if (source && isWorkerMessage(data) && data.type === "confirmed") event.waitUntil(requests.confirm(source.id, data.owner));
+      if (!source || !isWorkerMessage(data)) return;
+      if (data.type === "confirmed") event.waitUntil(requests.confirm(source.id, data.owner));
+      if (data.type === "claim" && lifecycle) event.waitUntil(scope.clients.claim());
     });
     scope.addEventListener("fetch", (event) => {
       const pattern = requests.patternOf(event.request);

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 96eee76d1a6d2f4acfd38be583c0190b06a8ee3de6917110e623931dfdc15f1c */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e51e5f15c87310ed35ecb0d3ec0b3fbe7971dc32282bbf7f3e10334aecd3c074 */
 "use strict";
 (() => {
   // src/shared/vocabulary/errors.ts
@@ -50,7 +50,7 @@
   ]);
 
   // src/shared/vocabulary/release.ts
-  var RELEASE = false ? "source" : "96eee76d1a6d";
+  var RELEASE = false ? "source" : "e51e5f15c873";
 
   // src/page/part-loader.ts
   var PATIENCE = 3e4;

@@ -1,5 +1,6 @@
 import type {Core, Engine} from "../../page/core";
 import type {WorkerRegistration} from "../../page/registration";
+import {activated} from "../../page/worker-search";
 import {attempt} from "../../shared/context/attempts";
 import {SessionCheck} from "../../shared/context/session";
 import {Flusher} from "../../shared/flushing/flusher";
@@ -48,7 +49,11 @@ export function start(core: Core): Engine {
     void survey.remember().catch(() => undefined);  // no storage: no worker will ask for it either
     void attempt(async () => {
         const ours = await registration.start();
-        if (ours) updates.watch(ours);
+        if (!ours) return;
+        updates.watch(ours);
+        // It became active while this page was being loaded: browsers leave such pages out when a worker claims its own.
+        await activated(ours);
+        if (!navigator.serviceWorker.controller) await tell(registration, {bgsync: 1, type: "claim"});
     });
     // Feeds are kept up to date by every page, not only by those that show them.
     void attempt(async () => (await runtime.db.read((tx) => promised(tx.objectStore("feeds").count()))) && core.part("feeds"));

@@ -29,11 +29,11 @@ export type Announcement =
     | {type: "parked"; item: ItemNews; result: Result}
     | {type: "settled"; item: ItemNews; result: Settlement};
 
-/** Page to worker: finish the flush, say who you are, take the place of the worker before you, notify of an item; and,
- * once, whose session the page has been told it is.
+/** Page to worker: finish the flush, say who you are, take the place of the worker before you, handle this page's requests, too;
+ * notify of an item; and, once, whose session the page has been told it is.
  */
 export type WorkerMessage =
-    | {bgsync: 1; type: "flush" | "hello" | "update"}
+    | {bgsync: 1; type: "flush" | "hello" | "update" | "claim"}
     | {bgsync: 1; type: "confirmed"; owner: string}
     | {bgsync: 1; type: "notify"; id: string; notify: Notice};
 
