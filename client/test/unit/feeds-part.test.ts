@@ -55,7 +55,8 @@ afterEach(() => vi.useRealTimers());
 function started(): Feeds {
     const listeners: ((announcement: Announcement) => void)[] = [];
     const api = Object.assign(new EventTarget(), {capabilities: async () => capabilities});
-    api.addEventListener("feed", (event) => events.push((event as CustomEvent<{name: string}>).detail.name));
+    const heard = events;  // what is still going on when the next test begins is not of its page
+    api.addEventListener("feed", (event) => heard.push((event as CustomEvent<{name: string}>).detail.name));
     const {announce} = device.runtime;
     device.runtime.announce = (...announcements) => {
         announce(...announcements);
