@@ -114,15 +114,15 @@ browsers: $(VENV)/.test
 	$(call step,browsers,$(BIN)/python -m tests.browser.engines.installed)
 
 # A suite keeps one core busy, the browsers hardly more: where there are servers, two of them run side by side.
-suites: $(VENV)/.test drivers
-	@$(MAKE) --no-print-directory $(if $(strip $(SERVERS)),$(BESIDE_EACH_OTHER) browser $(SERVERS) unit,unit browser)
+suites: $(VENV)/.test drivers browsers
+	@$(MAKE) --no-print-directory $(if $(strip $(SERVERS)),$(BESIDE_EACH_OTHER) $(SERVERS) browser unit,unit browser)
 
 BESIDE_EACH_OTHER = BESIDE=yes --jobs=2 --keep-going --output-sync=target
 
 unit: $(VENV)/.test
 	@$(BIN)/pytest -m 'not browser'
 
-browser: $(VENV)/.test browsers
+browser: $(VENV)/.test $(if $(BESIDE),,browsers)
 	@$(BIN)/pytest tests/browser
 
 # The pictures of the admin and of the inspector in the docs, of a past that is made up anew
