@@ -31,7 +31,7 @@ help:
 	@echo 'make test     every check and every test, browser included'
 	@echo
 	@echo 'steps of make test: lint types migrations client docs suites met'
-	@echo 'parts of suites:    unit postgresql mariadb'
+	@echo 'parts of suites:    browsers browser unit postgresql mariadb'
 	@echo 'parts of unit:      wheel coverage'
 	@echo 'more:               format test-django61 clean'
 
@@ -100,7 +100,7 @@ bench: $(VENV)/.test
 	@$(BIN)/python -m benchmarks.background
 
 # Beside Workbox's queue, in Chromium: two minutes, most of them Workbox's
-bench-browser: $(VENV)/.test
+bench-browser: $(VENV)/.test browsers
 	@$(BIN)/python -m benchmarks.draining $(BGSYNC_BENCH_URL)
 
 # The admin's pages on five million items: ten minutes to make them, on BGSYNC_BENCH_URL
