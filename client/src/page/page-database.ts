@@ -3,29 +3,41 @@ import {translated} from "../shared/vocabulary/errors";
 
 /** Where for so long no transaction ends, or the outbox does not open, the browser is asked anew, once. */
 const PATIENCE = 15_000;
+/** Where it takes so long to open, it may be waiting for a page that the browser has stopped in the middle of that. */
+const SUSPICIOUS = 500;
 
 /** A page's: the browser may stop the page, and go on with it later. */
 export class PageDatabase extends Database {
     private readonly running = new Set<IDBTransaction>();
     private current: IDBDatabase | undefined;
+    private opening: IDBOpenDBRequest | undefined;
     private stopped: Promise<unknown> | undefined;
     /** When the latest transaction ended, or began where there was none. */
     private movedAt = 0;
     private timer: ReturnType<typeof setTimeout> | undefined;
 
-    constructor() {
+    /** `freePages` has the browser let go of pages that it keeps and that were not at rest. */
+    constructor(private readonly freePages: () => void) {
         super(translated);
     }
 
     /**
      * What is not committed starts afresh when the page is shown again. WebKit would keep the page with its transactions
-     * open, and every other page would wait for them (jakearchibald/idb-keyval#180).
+     * open, Chromium with the one in which the outbox is made, and every other page would wait for them
+     * (jakearchibald/idb-keyval#180). Returns whether the page is at rest: what was only asked to open cannot be called off.
      */
-    stop(): void {
+    stop(): boolean {
         this.stopped = new Promise((resume) => addEventListener("pageshow", resume, {once: true}));
         this.abort();
+        ended(() => this.opening?.transaction?.abort());
         this.current?.close();
+        return this.opening?.readyState !== "pending";
     }
+
+    protected override readonly watch = (opening: IDBOpenDBRequest): void => {
+        this.opening = opening;
+        setTimeout(() => opening.readyState === "pending" && this.freePages(), SUSPICIOUS);
+    };
 
     protected override async open(): Promise<IDBDatabase> {
         await this.stopped;

@@ -26,7 +26,8 @@ export function start(texts: DOMStringMap, fetchPart: FetchPart): Bgsync {
     const config = readConfig(texts);
     const csrfCookie = () => readCookie(config.csrfCookie);
     const announcer = new Announcer(hear);
-    const db = new PageDatabase();
+    // A message from a page is the end of those that the browser keeps, stopped, with their channel open.
+    const db = new PageDatabase(() => runtime.announce({type: "change"}));
     const runtime: Runtime = {
         config,
         context: "page",
@@ -88,8 +89,8 @@ export function start(texts: DOMStringMap, fetchPart: FetchPart): Bgsync {
     function leave({persisted}: PageTransitionEvent): void {
         // Also where a sync event has been asked for: the page may be gone before the browser has heard of it.
         if (unsent.items.length && !registration.handOver()) running?.leave(csrfCookie());
-        announcer.close();  // an open channel keeps the page out of the back/forward cache
-        if (persisted) db.stop();
+        const isAtRest = !persisted || db.stop();
+        if (isAtRest) announcer.close();  // an open channel keeps the page out of the back/forward cache
     }
 
     function comeBack({persisted}: PageTransitionEvent): void {

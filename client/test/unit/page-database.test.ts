@@ -4,16 +4,18 @@ import {PageDatabase} from "../../src/page/page-database";
 import {Database} from "../../src/shared/rows/database";
 import {changeDevice, readDevice} from "../../src/shared/rows/device";
 import {promised} from "../../src/shared/rows/promised";
-import type {Tx} from "../../src/shared/rows/schema";
+import {DATABASE, type Tx} from "../../src/shared/rows/schema";
 import {FakePage, settle, until} from "./support/page";
 
 let page: FakePage;
 let db: PageDatabase;
 let next: Database;
+const freePages = vi.fn();
 
 beforeEach(async () => {
+    freePages.mockClear();
     page = new FakePage();
-    db = new PageDatabase();
+    db = new PageDatabase(freePages);
     next = new Database();
     await next.write((tx) => changeDevice(tx, {owner: ""}));
 });
@@ -137,6 +139,66 @@ test("an outbox that does not open is an error, and is opened when it is asked f
     hanging.mockRestore();
     expect((await db.read(readDevice)).owner).toBe("");
     vi.useRealTimers();
+});
+
+describe("in the middle of opening", () => {
+    /** A connection that does not go, and a request to begin anew that waits for it. */
+    async function hold(): Promise<IDBDatabase> {
+        const held = await promised(indexedDB.open(DATABASE));
+        await new Promise((resolve) => (indexedDB.deleteDatabase(DATABASE).onblocked = resolve));
+        return held;
+    }
+
+    beforeEach(() => void vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout", "performance"]}));
+    afterEach(() => vi.useRealTimers());
+
+    test("a page that is stopped while it makes the outbox lets another one make it", async () => {
+        (await hold()).close();
+        const open = indexedDB.open.bind(indexedDB);
+        const opened = vi.spyOn(indexedDB, "open").mockImplementationOnce((...names) => {
+            const opening = open(...names);
+            opening.addEventListener("upgradeneeded", () => {
+                const store = opening.result.createObjectStore("endless");
+                const again = () => void (store.count().onsuccess = again);
+                again();
+            });
+            return opening;
+        });
+        const known = db.read(readDevice);
+        await until(() => opened.mock.results[0]?.value.transaction);
+        expect(db.stop()).toBe(true);
+        const {client} = await next.read(readDevice);
+        page.window.dispatchEvent(new Event("pageshow"));
+        expect((await known).client).toBe(client);
+        opened.mockRestore();
+    });
+
+    test("one that has only asked says that this cannot be called off", async () => {
+        const held = await hold();
+        const known = db.read(readDevice);
+        await settle();
+        expect(db.stop()).toBe(false);
+        held.close();
+        await known;
+        expect(db.stop()).toBe(true);
+    });
+
+    test("pages that may hold it up are let go of after a moment, once", async () => {
+        const held = await hold();
+        const known = db.read(readDevice);
+        await vi.advanceTimersByTimeAsync(499);
+        expect(freePages).not.toHaveBeenCalled();
+        await vi.advanceTimersByTimeAsync(10_000);
+        expect(freePages).toHaveBeenCalledTimes(1);
+        held.close();
+        await known;
+    });
+
+    test("and are left alone where it opens at once", async () => {
+        await db.read(readDevice);
+        await vi.advanceTimersByTimeAsync(10_000);
+        expect(freePages).not.toHaveBeenCalled();
+    });
 });
 
 test("one that begins after a pause has its own time", async () => {

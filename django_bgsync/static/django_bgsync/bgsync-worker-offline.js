@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e51e5f15c87310ed35ecb0d3ec0b3fbe7971dc32282bbf7f3e10334aecd3c074 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 8be394930ac260b070e4493f972280152b97140d8852f134e1d9cafa50b339b4 */
 "use strict";
 (() => {
   // src/worker/core.ts

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e51e5f15c87310ed35ecb0d3ec0b3fbe7971dc32282bbf7f3e10334aecd3c074 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 8be394930ac260b070e4493f972280152b97140d8852f134e1d9cafa50b339b4 */
 "use strict";
 (() => {
   // src/shared/context/expiry.ts
@@ -1160,8 +1160,8 @@
     feed_items: [{ keyPath: ["owner", "name", "generation", "position"] }, { id: [["owner", "name", "generation", "id"]] }]
   };
   var STORES = /* @__PURE__ */ Object.keys(LAYOUT);
-  async function openHandle(lost) {
-    const handle = await open(VERSION).catch((error) => {
+  async function openHandle(lost, asked) {
+    const handle = await open(VERSION, asked).catch((error) => {
       if (error instanceof DOMException && error.name === "VersionError") return open();
       throw error;
     });
@@ -1172,8 +1172,9 @@
     };
     return handle;
   }
-  function open(version) {
+  function open(version, asked) {
     const opening = indexedDB.open(DATABASE, version);
+    asked?.(opening);
     opening.onupgradeneeded = () => upgrade(opening.result, opening.transaction);
     return promised(opening);
   }
@@ -1206,7 +1207,7 @@
       return handle.transaction(STORES, mode, { durability: "strict" });
     }
     open() {
-      return openHandle(() => this.handle = null);
+      return openHandle(() => this.handle = null, this.watch);
     }
     async use(work, isLast = false) {
       const handle = this.handle ??= this.open();

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e51e5f15c87310ed35ecb0d3ec0b3fbe7971dc32282bbf7f3e10334aecd3c074 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 8be394930ac260b070e4493f972280152b97140d8852f134e1d9cafa50b339b4 */
 "use strict";
 (() => {
   // src/shared/vocabulary/errors.ts
@@ -50,7 +50,7 @@
   ]);
 
   // src/shared/vocabulary/release.ts
-  var RELEASE = false ? "source" : "e51e5f15c873";
+  var RELEASE = false ? "source" : "8be394930ac2";
 
   // src/page/part-loader.ts
   var PATIENCE = 3e4;
@@ -725,8 +725,8 @@
     feed_items: [{ keyPath: ["owner", "name", "generation", "position"] }, { id: [["owner", "name", "generation", "id"]] }]
   };
   var STORES = /* @__PURE__ */ Object.keys(LAYOUT);
-  async function openHandle(lost) {
-    const handle = await open(VERSION).catch((error) => {
+  async function openHandle(lost, asked) {
+    const handle = await open(VERSION, asked).catch((error) => {
       if (error instanceof DOMException && error.name === "VersionError") return open();
       throw error;
     });
@@ -737,8 +737,9 @@
     };
     return handle;
   }
-  function open(version) {
+  function open(version, asked) {
     const opening = indexedDB.open(DATABASE, version);
+    asked?.(opening);
     opening.onupgradeneeded = () => upgrade(opening.result, opening.transaction);
     return promised(opening);
   }
@@ -771,7 +772,7 @@
       return handle.transaction(STORES, mode, { durability: "strict" });
     }
     open() {
-      return openHandle(() => this.handle = null);
+      return openHandle(() => this.handle = null, this.watch);
     }
     async use(work, isLast = false) {
       const handle = this.handle ??= this.open();
@@ -810,21 +811,31 @@
 
   // src/page/page-database.ts
   var PATIENCE3 = 15e3;
+  var SUSPICIOUS = 500;
   var PageDatabase = class extends Database {
-    constructor() {
+    /** `freePages` has the browser let go of pages that it keeps and that were not at rest. */
+    constructor(freePages) {
       super(translated);
+      this.freePages = freePages;
       this.running = /* @__PURE__ */ new Set();
       /** When the latest transaction ended, or began where there was none. */
       this.movedAt = 0;
+      this.watch = (opening) => {
+        this.opening = opening;
+        setTimeout(() => opening.readyState === "pending" && this.freePages(), SUSPICIOUS);
+      };
     }
     /**
      * What is not committed starts afresh when the page is shown again. WebKit would keep the page with its transactions
-     * open, and every other page would wait for them (jakearchibald/idb-keyval#180).
+     * open, Chromium with the one in which the outbox is made, and every other page would wait for them
+     * (jakearchibald/idb-keyval#180). Returns whether the page is at rest: what was only asked to open cannot be called off.
      */
     stop() {
       this.stopped = new Promise((resume) => addEventListener("pageshow", resume, { once: true }));
       this.abort();
+      ended2(() => this.opening?.transaction?.abort());
       this.current?.close();
+      return this.opening?.readyState !== "pending";
     }
     async open() {
       await this.stopped;
@@ -1123,7 +1134,7 @@
     const config = readConfig(texts);
     const csrfCookie = () => readCookie(config.csrfCookie);
     const announcer = new Announcer(hear);
-    const db = new PageDatabase();
+    const db = new PageDatabase(() => runtime.announce({ type: "change" }));
     const runtime = {
       config,
       context: "page",
@@ -1191,8 +1202,8 @@
     }
     function leave({ persisted }) {
       if (unsent.items.length && !registration.handOver()) running?.leave(csrfCookie());
-      announcer.close();
-      if (persisted) db.stop();
+      const isAtRest = !persisted || db.stop();
+      if (isAtRest) announcer.close();
     }
     function comeBack({ persisted }) {
       if (!persisted) return;

@@ -2,6 +2,8 @@ import {openHandle, STORES, type Tx, type WriteTx} from "./schema";
 
 /** Transactions on the outbox, over a handle that may be lost at any time (WebKit drops it, a newer version closes it). */
 export class Database {
+    /** Is told of each request to open the outbox. */
+    protected readonly watch?: (opening: IDBOpenDBRequest) => void;
     private handle: Promise<IDBDatabase> | null = null;
 
     /** `translated`: what its callers are to catch. */
@@ -21,7 +23,7 @@ export class Database {
     }
 
     protected open(): Promise<IDBDatabase> {
-        return openHandle(() => (this.handle = null));
+        return openHandle(() => (this.handle = null), this.watch);
     }
 
     private async use<T>(work: (handle: IDBDatabase) => Promise<T>, isLast = false): Promise<T> {

@@ -145,9 +145,9 @@ const LAYOUT: Record<keyof Stores, [options?: IDBObjectStoreParameters, indexes?
 };
 export const STORES = /* @__PURE__ */ Object.keys(LAYOUT);
 
-/** Open the outbox. `lost` is called when the handle is no longer usable, whoever closed it. */
-export async function openHandle(lost: () => void): Promise<IDBDatabase> {
-    const handle = await open(VERSION).catch((error: unknown) => {
+/** Open the outbox. `lost` is called when the handle is no longer usable, whoever closed it; `asked` with what opens it. */
+export async function openHandle(lost: () => void, asked?: (opening: IDBOpenDBRequest) => void): Promise<IDBDatabase> {
+    const handle = await open(VERSION, asked).catch((error: unknown) => {
         // A newer release wrote here (another tab, or a rollback on the server): its layout has all of ours.
         if (error instanceof DOMException && error.name === "VersionError") return open();
         throw error;
@@ -160,8 +160,9 @@ export async function openHandle(lost: () => void): Promise<IDBDatabase> {
     return handle;
 }
 
-function open(version?: number): Promise<IDBDatabase> {
+function open(version?: number, asked?: (opening: IDBOpenDBRequest) => void): Promise<IDBDatabase> {
     const opening = indexedDB.open(DATABASE, version);
+    asked?.(opening);
     opening.onupgradeneeded = () => upgrade(opening.result, opening.transaction!);
     return promised(opening);
 }
