@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from . import faults
@@ -11,6 +13,7 @@ from .person import await_states, enqueue, flush, open_posts, sign_in
 from .proxy import Proxy, envelope
 from .site import Site
 from .switches import INSECURE_HOST
+from .waiting import wait_until
 
 
 @pytest.fixture
@@ -68,3 +71,19 @@ def test_two_tabs_without_locks(site: Site, proxy: Proxy, new_engine: Browser, t
         await_states(each, {})
     assert len(proxy.items_sent()) == len(texts)
     assert_applied_once(site, texts)
+
+
+def test_page_left_while_it_sends_holds_up_nobody(
+    site: Site, proxy: Proxy, new_engine: Browser, tab: Page, url: str
+) -> None:
+    """What keeps two tabs from sending the same item does not outlive its page."""
+    answered = threading.Event()
+    on_its_way = proxy.on("POST", "/bgsync/v1/deliveries/", faults.late(answered), times=1)
+    enqueue(tab, "on its way")
+    wait_until(lambda: on_its_way.hits, because="the page is sending")
+    tab.goto(f"{url}/news/")
+    enqueue(tab, "from the next page")
+    wait_until(lambda: ("demo", "from the next page") in site.posts(), because="the next page has sent", timeout=15)
+    answered.set()
+    await_posts(site, ["from the next page", "on its way"])
+    assert_applied_once(site, ["from the next page", "on its way"])

@@ -1,11 +1,11 @@
-import {describe, expect, test, vi} from "vitest";
+import {beforeEach, describe, expect, test, vi} from "vitest";
 
 import {changeDevice} from "../../src/shared/rows/device";
 import {put} from "../../src/shared/rows/items";
 import type {Runtime} from "../../src/shared/context/runtime";
 import {FakeContext} from "./support/device";
 import {FakeLocks} from "./support/locks";
-import {until} from "./support/page";
+import {FakePage, until} from "./support/page";
 import {FakeServer} from "./support/server";
 
 /** Several contexts of one browser profile. */
@@ -106,6 +106,26 @@ test("with the lock, what a dead context was sending is sent at once", async () 
 });
 
 describe("where there are no Web Locks", () => {
+    let page: FakePage;
+    let storage: Map<string, string>;
+
+    beforeEach(() => {
+        page = new FakePage();
+        storage = new Map();
+        vi.stubGlobal("localStorage", {getItem: (key: string) => storage.get(key) ?? null, setItem: storage.set.bind(storage)});
+    });
+
+    /** A page that asks the server, and what answers it. */
+    async function inTheMiddle(device: FakeContext): Promise<{flushing: Promise<unknown>; answer: () => void}> {
+        await device.write();
+        let answer!: () => void;
+        device.server.deliveries = () => new Promise((resolve) => (answer = () => resolve(undefined)));
+        const flushing = device.flush();
+        await until(() => device.server.sent.length);
+        device.server.deliveries = () => undefined;
+        return {flushing, answer};
+    }
+
     test("contexts that flush at once send each item once", async () => {
         const all = await contexts(3, {locks: undefined});
         const ids = await all[0]!.writeMany(150);
@@ -152,6 +172,42 @@ describe("where there are no Web Locks", () => {
         };
         expect(await frozen!.flush()).toBe("postponed");
         expect(frozen!.server.sent).toHaveLength(1);
+    });
+
+    test("a page that is left in the middle of a flush keeps nobody else from sending", async () => {
+        const [left, next] = await contexts(2, {locks: undefined});
+        const {flushing, answer} = await inTheMiddle(left!);
+        expect(await next!.flush()).toBeNull();
+        page.window.dispatchEvent(new Event("pagehide"));
+        const {id} = await next!.write();
+        expect(await next!.flush()).toBe("drained");
+        expect(next!.server.sent.at(-1)).toEqual([id]);
+        answer();
+        await flushing;
+        expect(await next!.states()).toEqual([]);
+    });
+
+    test("one that has come back is as good as any other", async () => {
+        const [back, next] = await contexts(2, {locks: undefined});
+        storage.set("bgsync:gone", back!.runtime.instance);
+        const {flushing, answer} = await inTheMiddle(back!);
+        expect(await next!.flush()).toBeNull();
+        answer();
+        expect(await flushing).toBe("drained");
+        page.window.dispatchEvent(new Event("pagehide"));
+        expect(storage.get("bgsync:gone")).toBe("");
+    });
+
+    test("where nothing can be said about it the lease runs out", async () => {
+        vi.stubGlobal("localStorage", undefined);
+        const [left, next] = await contexts(2, {locks: undefined});
+        const {flushing, answer} = await inTheMiddle(left!);
+        page.window.dispatchEvent(new Event("pagehide"));
+        expect(await next!.flush()).toBeNull();
+        next!.now += 45_000;
+        expect(await next!.flush()).toBe("drained");
+        answer();
+        await flushing;
     });
 
     test("a lease from a clock that was set back holds nobody up", async () => {

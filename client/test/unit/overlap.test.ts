@@ -3,6 +3,7 @@ import {expect, test} from "vitest";
 import {changeDevice} from "../../src/shared/rows/device";
 import {DEFAULT_LIMITS} from "../../src/shared/vocabulary/protocol";
 import {FakeContext} from "./support/device";
+import {FakePage} from "./support/page";
 import {json, problem, result, type Call} from "./support/server";
 
 const LIMITS = {...DEFAULT_LIMITS, max_items: 2};
@@ -91,6 +92,7 @@ test.each([
     ["signed out", () => problem(401, "not_authenticated"), "blocked"],
 ])("what a delivery gives back when it ends the flush is not sent by it once more: %s", async (_, reply, ending) => {
     // Without Web Locks the next delivery begins with a write, so that this one may be over by then.
+    new FakePage();
     const device = await new FakeContext(undefined, {locks: undefined}).signedIn();
     await device.runtime.db.write((tx) => changeDevice(tx, {limits: {...DEFAULT_LIMITS, max_items: 1}}));
     const ids = await device.writeMany(3);

@@ -5,6 +5,7 @@ import {BODY, CAPTURED, laneOf, type StoredRequest} from "../../src/shared/rows/
 import {Replay} from "../../src/shared/requests/replay";
 import type {StoredItem} from "../../src/shared/rows/schema";
 import {FakeContext} from "./support/device";
+import {FakePage} from "./support/page";
 import {json, NO_NETWORK, page, problem} from "./support/server";
 
 const REQUEST: StoredRequest = {
@@ -130,6 +131,7 @@ describe("the order of captured requests", () => {
 });
 
 test("what another context is sending is not sent beside it, nor overtaken", async () => {
+    new FakePage();
     device = await new FakeContext(device.server, {locks: undefined}).signedIn();
     device.runtime.replay = (session, lock, cause) => new Replay(device.runtime, session, lock, cause).run();
     await capture({path: "/api/1/"}, {state: "sending", lease_by: "other", lease_until: device.now + 30_000});

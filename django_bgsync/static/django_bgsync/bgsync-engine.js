@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 8be394930ac260b070e4493f972280152b97140d8852f134e1d9cafa50b339b4 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 2c2cdf2c828ea80572c7cc185b40911c167d83dd2c102c145a7b5d7157d497c3 */
 // src/page/worker-search.ts
 var ACTIVATION = 1e4;
 async function activated(registration) {
@@ -321,15 +321,15 @@ function ended(item, status) {
 
 // src/shared/outbox/settlement.ts
 async function applyResults(tx, sent, results, moment) {
-  return apply(tx, await findAgain(tx, sent), results, (item, result, gone) => applyResult(tx, item, result, moment, gone));
+  return apply(tx, await findAgain(tx, sent), results, (item, result, gone2) => applyResult(tx, item, result, moment, gone2));
 }
 async function applyNews(tx, settled, moment) {
   const device = await readDevice(tx);
-  return apply(tx, /* @__PURE__ */ new Map(), settled, (item, result, gone) => {
+  return apply(tx, /* @__PURE__ */ new Map(), settled, (item, result, gone2) => {
     const isUnknown = result.code === "unknown_item";
-    if (isUnknown && isOverdue(item, device)) return applyResult(tx, item, verdictHere(item.id, "expired"), moment, gone);
+    if (isUnknown && isOverdue(item, device)) return applyResult(tx, item, verdictHere(item.id, "expired"), moment, gone2);
     if (isUnknown && item.state === "accepted") put(tx, { ...item, ...DUE });
-    else if (isNews(item, result, device)) return applyResult(tx, item, result, moment, gone);
+    else if (isNews(item, result, device)) return applyResult(tx, item, result, moment, gone2);
     return [];
   });
 }
@@ -352,13 +352,13 @@ async function giveBack(tx, sent, changed = (item) => item) {
   }));
 }
 async function apply(tx, found, results, one) {
-  const gone = [];
+  const gone2 = [];
   const once = new Map(results.map((result) => [result.id, result]));
   const told = await Promise.all([...once.values()].map(async (result) => {
     const item = found.get(result.id) ?? await find(tx, result.id);
-    return item ? one(item, result, gone) : [];
+    return item ? one(item, result, gone2) : [];
   }));
-  remove(tx, ...gone);
+  remove(tx, ...gone2);
   return told.flat();
 }
 function isNews(item, result, device) {
@@ -368,10 +368,10 @@ function isNews(item, result, device) {
   const same = known2?.status === result.status && known2.code === result.code;
   return (item.state === "accepted" || item.state === "parked") && !same;
 }
-async function applyResult(tx, item, result, moment, gone) {
+async function applyResult(tx, item, result, moment, gone2) {
   switch (result.disposition) {
     case "done":
-      gone.push(item);
+      gone2.push(item);
       return finish(tx, item, result, moment);
     case "wait":
       put(tx, { ...item, ...DUE, state: "accepted", uncertain: false, result });
@@ -1467,7 +1467,16 @@ async function offer(flusher, lock, cause) {
   return ending;
 }
 
+// src/shared/rows/database.ts
+function ended2(end) {
+  try {
+    end();
+  } catch {
+  }
+}
+
 // src/page-parts/engine/page-lock.ts
+var GONE = "bgsync:gone";
 function pageLock(runtime) {
   return runtime.locks ? webLock(runtime.locks) : new FlushLease(runtime);
 }
@@ -1479,9 +1488,13 @@ var FlushLease = class {
   async attempt(work) {
     if (!await this.lease(LEASE)) return null;
     const beat = setInterval(() => void this.renew().catch(() => void 0), LEASE / 3);
+    const leave2 = () => sayGone(this.runtime.instance);
+    sayGone("");
+    addEventListener("pagehide", leave2);
     try {
       return await work();
     } finally {
+      removeEventListener("pagehide", leave2);
       clearInterval(beat);
       await this.lease(0);
     }
@@ -1498,12 +1511,22 @@ var FlushLease = class {
     const { db, instance, now } = this.runtime;
     return db.write(async (tx) => {
       const { by, until } = (await readDevice(tx)).lease;
-      if (by !== instance && until > now() && until <= now() + LEASE) return false;
+      if (by !== instance && by !== gone() && until > now() && until <= now() + LEASE) return false;
       await changeDevice(tx, { lease: { by: instance, until: now() + duration } });
       return true;
     });
   }
 };
+function sayGone(instance) {
+  ended2(() => localStorage.setItem(GONE, instance));
+}
+function gone() {
+  try {
+    return localStorage.getItem(GONE);
+  } catch {
+    return null;
+  }
+}
 
 // src/page-parts/engine/persistence.ts
 var Persistence = class {
@@ -1744,7 +1767,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "8be394930ac2";
+var RELEASE = false ? "source" : "2c2cdf2c828e";
 
 // src/page-parts/engine/index.ts
 function start(core) {

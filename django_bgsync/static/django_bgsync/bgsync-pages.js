@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 8be394930ac260b070e4493f972280152b97140d8852f134e1d9cafa50b339b4 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 2c2cdf2c828ea80572c7cc185b40911c167d83dd2c102c145a7b5d7157d497c3 */
 // src/shared/context/expiry.ts
 function expiry(milliseconds) {
   const controller = new AbortController();
@@ -69,7 +69,7 @@ var RETRY_AFTER_CAP = 24 * 36e5;
 var PAGES_PATIENCE = 2e4;
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "8be394930ac2";
+var RELEASE = false ? "source" : "2c2cdf2c828e";
 
 // src/page-parts/pages/index.ts
 function start({ runtime }) {

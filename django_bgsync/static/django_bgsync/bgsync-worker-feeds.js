@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 8be394930ac260b070e4493f972280152b97140d8852f134e1d9cafa50b339b4 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 2c2cdf2c828ea80572c7cc185b40911c167d83dd2c102c145a7b5d7157d497c3 */
 "use strict";
 (() => {
   // src/worker/core.ts

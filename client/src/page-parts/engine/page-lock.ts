@@ -1,7 +1,11 @@
 import type {Ending} from "../../shared/context/cause";
 import {LEASE, webLock, type FlushLock} from "../../shared/context/lock";
 import type {Runtime} from "../../shared/context/runtime";
+import {ended} from "../../shared/rows/database";
 import {changeDevice, readDevice} from "../../shared/rows/device";
+
+/** In localStorage: who has gone away in the middle of its flush. A page that goes can write nowhere else in time. */
+const GONE = "bgsync:gone";
 
 /** The Web Lock, or a lease in the outbox on an insecure origin: there are none there, and no worker. */
 export function pageLock(runtime: Runtime): FlushLock {
@@ -17,9 +21,13 @@ class FlushLease {
     async attempt(work: () => Promise<Ending>): Promise<Ending | null> {
         if (!(await this.lease(LEASE))) return null;
         const beat = setInterval(() => void this.renew().catch(() => undefined), LEASE / 3);
+        const leave = () => sayGone(this.runtime.instance);
+        sayGone("");  // whoever it was; or this page, which has come back
+        addEventListener("pagehide", leave);
         try {
             return await work();
         } finally {
+            removeEventListener("pagehide", leave);
             clearInterval(beat);
             await this.lease(0);
         }
@@ -39,9 +47,22 @@ class FlushLease {
         const {db, instance, now} = this.runtime;
         return db.write(async (tx) => {
             const {by, until} = (await readDevice(tx)).lease;
-            if (by !== instance && until > now() && until <= now() + LEASE) return false;
+            if (by !== instance && by !== gone() && until > now() && until <= now() + LEASE) return false;
             await changeDevice(tx, {lease: {by: instance, until: now() + duration}});
             return true;
         });
+    }
+}
+
+function sayGone(instance: string): void {
+    ended(() => localStorage.setItem(GONE, instance));
+}
+
+/** Null also where the browser refuses to tell: then the lease has to run out. */
+function gone(): string | null {
+    try {
+        return localStorage.getItem(GONE);
+    } catch {
+        return null;
     }
 }

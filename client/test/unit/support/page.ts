@@ -17,6 +17,7 @@ export class FakePage {
         vi.stubGlobal("document", this.document);
         vi.stubGlobal("navigator", {onLine: true});
         vi.stubGlobal("addEventListener", this.window.addEventListener.bind(this.window));
+        vi.stubGlobal("removeEventListener", this.window.removeEventListener.bind(this.window));
     }
 
     dispatch(type: "online" | "offline" | "visible" | "hidden"): void {
