@@ -9,10 +9,17 @@ from .engines.page import Browser, Page
 from .waiting import wait_until
 
 KNOW_WHO_IT_IS = "bgsync.flush()"  # a flush waits for the page's question whose session this is
-SIGN_IN = """(() => {
+TYPE = """new Promise(typed => {
+    const worker = navigator.serviceWorker;
+    if (!worker || worker.controller) typed();
+    else worker.addEventListener("controllerchange", typed, {once: true});
+    setTimeout(typed, 600);
+}).then(() => undefined)"""
+"""Nobody types a name and a password before the first worker is there, if one comes at all."""
+SIGN_IN = f"""{TYPE}.then(() => {{
     for (const input of document.querySelectorAll("[name=username], [name=password]")) input.value = %s;
     document.querySelector("main form").submit();
-})()"""
+}})"""
 SIGN_OUT = "void document.querySelector('header button[type=submit]').click()"
 SIGN_IN_UNNOTICED = """(async () => {
     const post = (path, fields) => {

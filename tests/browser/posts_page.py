@@ -7,6 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
+from .person import TYPE
+
 EVENTUALLY = 30_000  # milliseconds
 ENDING = """id => Promise.race([bgsync.settled(id), new Promise((_, fail) => {
     setTimeout(() => fail(new Error(`${id} has not settled`)), %d);
@@ -29,6 +31,7 @@ class PostsPage:
     def sign_in(self, user: str = "demo") -> None:
         """Sign in with the name as password, as all demo users do; return when the page knows whose session it is."""
         self.page.goto(f"{self.url}/accounts/login/?next=/posts/")
+        self.page.evaluate(TYPE)
         self.page.fill("[name=username]", user)
         self.page.fill("[name=password]", user)
         self.page.click("main button[type=submit]")

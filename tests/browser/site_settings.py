@@ -12,3 +12,4 @@ BGSYNC = {**BGSYNC, "SERVICE_WORKER": json.loads(os.environ["SERVICE_WORKER"])}
 BGSYNC["PERMISSION_CLASSES"] = ["rest_framework.permissions.AllowAny"]
 TEMPLATES = [{**TEMPLATES[0], "DIRS": [os.environ["TEMPLATES"], *TEMPLATES[0]["DIRS"]]}]
 ROOT_URLCONF = "tests.browser.site_urls"
+PASSWORD_HASHERS = ["tests.browser.passwords.Quick"]
