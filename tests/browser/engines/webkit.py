@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import urllib3
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
@@ -23,6 +24,8 @@ from .display import Display
 from .page import Browser, Page
 
 PATIENCE = 60  # seconds for one command
+START_PATIENCE = 20  # for the first one, which the driver sometimes never answers: then another one is started
+STARTS = 3
 
 # Through JSON, as in the other engines: WebDriver's own serialisation knows elements and windows, and no undefined.
 EVALUATE = """
@@ -49,6 +52,12 @@ class WebKit(Browser):
         self.session: webdriver.Remote | None = None
 
     def start(self) -> None:
+        for _ in range(STARTS - 1):
+            with contextlib.suppress(urllib3.exceptions.TimeoutError):
+                return self._start()
+        self._start()
+
+    def _start(self) -> None:
         self._log.parent.mkdir(parents=True, exist_ok=True)
         self._display = Display()
         self._service = Service(
@@ -59,8 +68,9 @@ class WebKit(Browser):
         )
         self._service.start()
         try:
-            connection = RemoteConnection(client_config=ClientConfig(self._service.service_url, timeout=PATIENCE))
-            self.session = webdriver.Remote(connection, options=self._options())
+            client = ClientConfig(self._service.service_url, timeout=START_PATIENCE)
+            self.session = webdriver.Remote(RemoteConnection(client_config=client), options=self._options())
+            client.timeout = PATIENCE
             self.session.set_script_timeout(PATIENCE)
             self.session.file_detector = UselessFileDetector()  # the driver runs where the files are
         except BaseException:
