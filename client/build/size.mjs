@@ -6,7 +6,7 @@ import {makeBundles} from "./bundles.mjs";
 const MOST = {
     "bgsync.min.js": 7_990,
     "bgsync-engine.min.js": 11_680,
-    "bgsync-worker.min.js": 9_130,
+    "bgsync-worker.min.js": 9_140,
     "bgsync-worker-completion.min.js": 1_800,
     "bgsync-worker-offline.min.js": 1_350,
     "bgsync-worker-capture.min.js": 6_110,

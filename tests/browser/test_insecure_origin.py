@@ -85,5 +85,6 @@ def test_page_left_while_it_sends_holds_up_nobody(
     enqueue(tab, "from the next page")
     wait_until(lambda: ("demo", "from the next page") in site.posts(), because="the next page has sent", timeout=15)
     answered.set()
+    wait_until(lambda: proxy.deliveries()[0].ended, because="what was on its way has ended")
     await_posts(site, ["from the next page", "on its way"])
     assert_applied_once(site, ["from the next page", "on its way"])

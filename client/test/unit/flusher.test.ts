@@ -1,4 +1,4 @@
-import {beforeEach, describe, expect, test, vi} from "vitest";
+import {afterEach, beforeEach, describe, expect, test, vi} from "vitest";
 
 import {changeDevice} from "../../src/shared/rows/device";
 import {put} from "../../src/shared/rows/items";
@@ -115,6 +115,11 @@ describe("where there are no Web Locks", () => {
         vi.stubGlobal("localStorage", {getItem: (key: string) => storage.get(key) ?? null, setItem: storage.set.bind(storage)});
     });
 
+    afterEach(() => vi.restoreAllMocks());
+
+    /** What a page waits for that is stopped. */
+    const stopped = new Promise<never>(() => undefined);
+
     /** A page that asks the server, and what answers it. */
     async function inTheMiddle(device: FakeContext): Promise<{flushing: Promise<unknown>; answer: () => void}> {
         await device.write();
@@ -185,6 +190,32 @@ describe("where there are no Web Locks", () => {
         answer();
         await flushing;
         expect(await next!.states()).toEqual([]);
+    });
+
+    test("nor one that is left when it has just taken the lease", async () => {
+        const [left, next] = await contexts(2, {locks: undefined});
+        const write = left!.runtime.db.write.bind(left!.runtime.db);
+        vi.spyOn(left!.runtime.db, "write").mockImplementation(async (work) => {
+            await write(work);
+            page.window.dispatchEvent(new Event("pagehide"));
+            return stopped;
+        });
+        void left!.flush();
+        await until(() => storage.get("bgsync:gone"));
+        expect((await left!.device()).lease.by).toBe(left!.runtime.instance);
+        expect(await next!.flush()).toBe("drained");
+    });
+
+    test("nor one that is left before it has given it back", async () => {
+        const [left, next] = await contexts(2, {locks: undefined});
+        const {answer} = await inTheMiddle(left!);
+        vi.spyOn(globalThis, "clearInterval").mockImplementation(() => {
+            vi.spyOn(left!.runtime.db, "write").mockReturnValue(stopped);
+            queueMicrotask(() => page.window.dispatchEvent(new Event("pagehide")));
+        });
+        answer();
+        await until(() => storage.get("bgsync:gone"));
+        expect(await next!.flush()).toBe("drained");
     });
 
     test("one that has come back is as good as any other", async () => {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 2c2cdf2c828ea80572c7cc185b40911c167d83dd2c102c145a7b5d7157d497c3 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
 // src/page/worker-search.ts
 var ACTIVATION = 1e4;
 async function activated(registration) {
@@ -1486,17 +1486,19 @@ var FlushLease = class {
     this.isExclusive = false;
   }
   async attempt(work) {
-    if (!await this.lease(LEASE)) return null;
-    const beat = setInterval(() => void this.renew().catch(() => void 0), LEASE / 3);
     const leave2 = () => sayGone(this.runtime.instance);
-    sayGone("");
     addEventListener("pagehide", leave2);
     try {
-      return await work();
+      if (!await this.lease(LEASE)) return null;
+      const beat = setInterval(() => void this.renew().catch(() => void 0), LEASE / 3);
+      try {
+        return await work();
+      } finally {
+        clearInterval(beat);
+        await this.lease(0);
+      }
     } finally {
       removeEventListener("pagehide", leave2);
-      clearInterval(beat);
-      await this.lease(0);
     }
   }
   /** Not at all: nobody says when the lease of another page is over. */
@@ -1512,6 +1514,7 @@ var FlushLease = class {
     return db.write(async (tx) => {
       const { by, until } = (await readDevice(tx)).lease;
       if (by !== instance && by !== gone() && until > now() && until <= now() + LEASE) return false;
+      sayGone("");
       await changeDevice(tx, { lease: { by: instance, until: now() + duration } });
       return true;
     });
@@ -1767,7 +1770,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "2c2cdf2c828e";
+var RELEASE = false ? "source" : "3e056e7426c8";
 
 // src/page-parts/engine/index.ts
 function start(core) {

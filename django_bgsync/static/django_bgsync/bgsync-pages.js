@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 2c2cdf2c828ea80572c7cc185b40911c167d83dd2c102c145a7b5d7157d497c3 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
 // src/shared/context/expiry.ts
 function expiry(milliseconds) {
   const controller = new AbortController();
@@ -69,7 +69,7 @@ var RETRY_AFTER_CAP = 24 * 36e5;
 var PAGES_PATIENCE = 2e4;
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "2c2cdf2c828e";
+var RELEASE = false ? "source" : "3e056e7426c8";
 
 // src/page-parts/pages/index.ts
 function start({ runtime }) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 2c2cdf2c828ea80572c7cc185b40911c167d83dd2c102c145a7b5d7157d497c3 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
 "use strict";
 (() => {
   // src/worker/core.ts

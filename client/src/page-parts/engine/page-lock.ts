@@ -19,17 +19,20 @@ class FlushLease {
     constructor(private readonly runtime: Runtime) {}
 
     async attempt(work: () => Promise<Ending>): Promise<Ending | null> {
-        if (!(await this.lease(LEASE))) return null;
-        const beat = setInterval(() => void this.renew().catch(() => undefined), LEASE / 3);
         const leave = () => sayGone(this.runtime.instance);
-        sayGone("");  // whoever it was; or this page, which has come back
+        // From before it is taken until it is given back: a page may be left at any moment of these.
         addEventListener("pagehide", leave);
         try {
-            return await work();
+            if (!(await this.lease(LEASE))) return null;
+            const beat = setInterval(() => void this.renew().catch(() => undefined), LEASE / 3);
+            try {
+                return await work();
+            } finally {
+                clearInterval(beat);
+                await this.lease(0);
+            }
         } finally {
             removeEventListener("pagehide", leave);
-            clearInterval(beat);
-            await this.lease(0);
         }
     }
 
@@ -48,6 +51,7 @@ class FlushLease {
         return db.write(async (tx) => {
             const {by, until} = (await readDevice(tx)).lease;
             if (by !== instance && by !== gone() && until > now() && until <= now() + LEASE) return false;
+            sayGone("");  // whoever that was; or this page, which has come back
             await changeDevice(tx, {lease: {by: instance, until: now() + duration}});
             return true;
         });
