@@ -9,7 +9,7 @@ const MOST = {
     "bgsync-worker.min.js": 9_140,
     "bgsync-worker-completion.min.js": 1_800,
     "bgsync-worker-offline.min.js": 1_350,
-    "bgsync-worker-capture.min.js": 6_110,
+    "bgsync-worker-capture.min.js": 6_130,
     "bgsync-requests.min.js": 4_060,
     "bgsync-pages.min.js": 700,
     "bgsync-feeds.min.js": 5_400,
