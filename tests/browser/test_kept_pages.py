@@ -30,19 +30,9 @@ HOLD = """new Promise(held => {
     indexedDB.open("django-bgsync").onsuccess = ({target}) => held(window.held = target.result);
 }).then(() => true)"""
 OPEN_WHILE_HELD = """new Promise(asked => {
-    let isAsked = false;
-    const open = IDBFactory.prototype.open;
-    IDBFactory.prototype.open = function (...names) {
-        isAsked = true;
-        return open.apply(this, names);
-    };
-    indexedDB.deleteDatabase("django-bgsync");
-    const look = () => {
-        void bgsync.counts();  // by the handle that it has, until that is taken away
-        if (isAsked) asked();
-        else setTimeout(look, 20);
-    };
-    look();
+    const ask = () => asked(void bgsync.counts());
+    indexedDB.deleteDatabase("django-bgsync").onblocked = ask;
+    setTimeout(ask, 1000);  // Firefox may leave that event out
 })"""
 
 
