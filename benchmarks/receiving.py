@@ -13,10 +13,11 @@ import json
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchmarks import lean, load, raw
+from benchmarks import lean, load, raw, statements
 
 BATCH = 100
 PATH = "/bgsync/v1/deliveries/"
@@ -27,6 +28,8 @@ RATIOS = {
     "per item / bare loop (target 0.4)": ("ours, per item", "bare loop"),
     "replayed / many (target 1.5)": ("ours, replayed", "ours, many"),
     "batch of one / peer (target 1)": ("ours, batch of one", "peer"),
+    "statements alone / raw": ("statements alone, many", "raw"),
+    "statements alone, one / peer": ("statements alone, batch of one", "peer"),
 }
 Figures = dict[str, float]
 
@@ -43,7 +46,9 @@ def main() -> None:
         os.environ["DATABASE_URL"] = arguments.database or f"sqlite:///{site}"
         os.environ["DJANGO_SETTINGS_MODULE"] = "benchmarks.site.settings"
         session, csrf = prepare()
-        with load.served({}) as port:
+        for count in (BATCH, 1):
+            statements.record(count, session, csrf, Path(directory))
+        with load.served({statements.DIRECTORY: directory}) as port:
             senders = [load.Sender(port, session, csrf) for _ in range(2)]
             for sender in senders:
                 sender.post(PATH, load.envelope("many", fresh(1)))
@@ -61,11 +66,12 @@ def measure(senders: Sequence[load.Sender], limit: Any, lean_limit: Any, *, batc
         parameters = [kind.records(fresh(BATCH), load.payload) for _ in range(batches)]
         return load.timed(BATCH * batches, lambda: [to.write(parameter) for parameter in parameters])
 
-    def deliver(tag: str, deliveries: Sequence[Sequence[str]], **members: Any) -> float:
+    def deliver(tag: str, deliveries: Sequence[Sequence[str]], *, path: str = PATH, **members: Any) -> float:
         bodies = [load.envelope(tag, ids, **members) for ids in deliveries]
-        return load.rate(sum(map(len, deliveries)), senders, PATH, bodies)
+        return load.rate(sum(map(len, deliveries)), senders, path, bodies)
 
     sent = [fresh(BATCH) for _ in range(batches)]
+    ones = [fresh(1) for _ in range(3 * batches)]
     peers = [json.dumps({"id": each, "payload": load.payload(each)}).encode() for each in fresh(3 * batches)]
     return {
         "raw": write(raw, limit),
@@ -74,7 +80,9 @@ def measure(senders: Sequence[load.Sender], limit: Any, lean_limit: Any, *, batc
         "ours, many": deliver("many", sent),
         "ours, per item": deliver("one", [fresh(BATCH) for _ in range(batches)]),
         "ours, replayed": deliver("many", sent, send_count=2),
-        "ours, batch of one": deliver("many", [fresh(1) for _ in range(3 * batches)]),
+        "ours, batch of one": deliver("many", ones),
+        "statements alone, many": deliver("many", sent, path="/statements/"),
+        "statements alone, batch of one": deliver("many", ones, path="/statements/"),
         "peer": load.rate(len(peers), senders, "/peer/", peers),
     }
 
@@ -122,7 +130,7 @@ def prepare() -> tuple[str, str]:
 def report(rounds: Sequence[Figures]) -> None:
     """The medians: of the rounds' figures, and of the ratios within each round."""
     for name in rounds[0]:
-        print(f"{name:20} {median(figures[name] for figures in rounds):10,.0f} items/s")
+        print(f"{name:30} {median(figures[name] for figures in rounds):10,.0f} items/s")
     for name, (one, other) in RATIOS.items():
         found = sorted(figures[one] / figures[other] for figures in rounds)
         print(f"{name:36} {median(found):6.2f}   ({found[0]:.2f} to {found[-1]:.2f})")

@@ -1,14 +1,22 @@
-"""The peer: what one writes by hand, an endpoint that takes one item per request and is idempotent by its id."""
+"""What our endpoint is measured beside."""
 
 from __future__ import annotations
 
+import json
+import os
+from pathlib import Path
+
 from django.db import transaction
+from django.http import HttpResponse
 from rest_framework import serializers, views
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from benchmarks import statements
 from benchmarks.site.models import Effect, PeerAttempt, PeerItem
+from django_bgsync.api.base import ApiView, json_response
+from django_bgsync.identity import uuid7
 
 
 class PeerSerializer(serializers.Serializer[PeerItem]):
@@ -17,6 +25,8 @@ class PeerSerializer(serializers.Serializer[PeerItem]):
 
 
 class PeerView(views.APIView):
+    """What one writes by hand: an endpoint that takes one item per request, and is idempotent by its id."""
+
     permission_classes = (IsAuthenticated,)
 
     def post(self, request: Request) -> Response:
@@ -29,3 +39,17 @@ class PeerView(views.APIView):
                 PeerAttempt.objects.create(item=item.pk)
                 Effect.objects.create(id=item.pk, text=data["payload"]["text"])
         return Response({"id": str(item.pk)})
+
+
+class StatementsView(ApiView):
+    """Our endpoint without our Python: the body is parsed, and then the statements of such a delivery are sent."""
+
+    def post(self, request: Request) -> HttpResponse:
+        items = json.loads(request._request.read())["items"]
+        recorded = statements.recorded(Path(os.environ[statements.DIRECTORY]) / f"{len(items)}.json")
+
+        def handler() -> None:
+            Effect.objects.bulk_create([Effect(id=uuid7(), text=item["payload"]["text"]) for item in items])
+
+        recorded.send(handler)
+        return json_response(recorded.answer)

@@ -39,6 +39,8 @@ def test_receiving():
         "ours, per item",
         "ours, replayed",
         "ours, batch of one",
+        "statements alone, many",
+        "statements alone, batch of one",
         "peer",
     ]
 
