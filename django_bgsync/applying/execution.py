@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -28,7 +30,7 @@ class Surroundings:
     """What the handlers of one transaction find: users, clients and files, looked up once for all of its rows."""
 
     users: Mapping[Any, Any]
-    """Only those that are active."""
+    """Only those that are active. One object for all items of a user, so that each sees what was done before it."""
     clients: Mapping[UUID, UUID]
     files: Mapping[UUID, Mapping[str, ItemFile]]
     parts: database.Parts
@@ -40,7 +42,8 @@ class Surroundings:
     ) -> Surroundings:
         """`user` and the client of `delivery` are at hand already; what else the rows name is looked up."""
         rows = list(rows)
-        users = {user.pk: user} if user is not None and user.is_active else {}
+        # A copy: if the transaction goes, what was done to it goes with it. (And the session's is wrapped.)
+        users = {user.pk: copy(user)} if user is not None and user.is_active else {}
         client = delivery.client if delivery else None
         clients = {client.pk: client.client_id} if client else {}
         if others := {row.user_id for row in rows if row.user_id is not None} - users.keys():
@@ -49,6 +52,21 @@ class Surroundings:
         if strangers := {row.client_id for row in rows if row.client_id is not None} - clients.keys():
             clients |= dict(SyncClient.objects.filter(pk__in=strangers).values_list("pk", "client_id"))
         return cls(users=users, clients=clients, files=files.of_items(rows), parts=parts)
+
+    @contextmanager
+    def part(self, rows: Iterable[SyncItem]) -> Iterator[None]:
+        """The part of the transaction for one call of a handler. If it goes, so does what was done to the users."""
+        users = [self.users[pk] for pk in {row.user_id for row in rows} if pk in self.users]
+        before = [dict(user.__dict__) for user in users]
+        try:
+            with self.parts.part():
+                yield
+        except Exception:
+            for user, attributes in zip(users, before, strict=True):
+                user.__dict__ = attributes
+                if state := attributes.get("_state"):
+                    state.fields_cache.clear()
+            raise
 
     def close(self, rows: Iterable[SyncItem]) -> None:
         """Close the files that handlers have read; the next try opens them again."""
@@ -78,7 +96,7 @@ def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> lis
 
 def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Callable[[Item], Any]) -> Verdict:
     try:
-        with around.parts.part():
+        with around.part([row]):
             return applied(_call(call, _build(handler, row, around)), handler)
     except Exception as error:
         if database.is_transient(error):
@@ -91,7 +109,7 @@ def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Call
 def _run_together(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> list[Verdict]:
     verdicts: dict[UUID, Verdict] = {}
     valid: list[tuple[SyncItem, Item]] = []
-    with around.parts.part():
+    with around.part(rows):
         for row in rows:
             try:
                 valid.append((row, _build(handler, row, around)))

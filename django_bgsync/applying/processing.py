@@ -156,7 +156,7 @@ def _transact(claims: list[Claim], by: Try) -> _Harvest:
 
 def _run(claims: list[Claim], by: Try, parts: database.Parts) -> _Harvest:
     harvest = _Harvest()
-    around = Surroundings.of([claim.row for claim in claims], parts, user=by.user, delivery=by.delivery)
+    around = Surroundings.of([claim.row for claim in claims], parts, user=by.take_user(), delivery=by.delivery)
     blocked = lanes.blocking([claim.row for claim in claims])
     started = time.monotonic()
     steps = _steps(claims)

@@ -36,8 +36,8 @@ class Try:
     deadline: float | None = None
     """By `time.monotonic()`: no handler is started after it."""
     handlers: Mapping[str, Handler] = field(default_factory=lambda: registry)
-    user: Any = None
-    """Of the session, if there is one: need not be looked up."""
+    users: list[Any] = field(default_factory=list)
+    """The session's user, who need not be looked up: for the first transaction alone, which may change it."""
 
     @cached_property
     def attempts(self) -> Mould[DeliveryAttempt]:
@@ -50,6 +50,9 @@ class Try:
             # Asked here: the workers of a cluster are forks of a process that has this module loaded.
             worker=f"{HOST}:{os.getpid()}",
         )
+
+    def take_user(self) -> Any:
+        return self.users.pop() if self.users else None
 
     @property
     def is_over(self) -> bool:

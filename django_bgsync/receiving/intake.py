@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
@@ -115,7 +116,7 @@ class _Batch:
     def _process(self) -> None:
         received = list(self.fresh.values())
         claims = [Claim.on(row, self.terms[row.tag_id].handler) for row in received if row.claimed_at is not None]
-        self.changed += apply(claims, self._try(Hand.RECEIPT))
+        self.changed += apply(claims, self._try(Hand.RECEIPT, self.owner.user))
         freed = lanes.release(self.changed) + lanes.look_again([*received, *self.changed])
         self.changed += bring_forward(freed, self._try(Hand.RECEIPT))
         self.changed += bring_forward(self._due_replays(), self._try(Hand.REPLAY))
@@ -173,7 +174,12 @@ class _Batch:
             for pk, arrival in self.arrivals.items()
             if pk not in self.fresh and (row := self.rows.get(pk)) is not None and arrival.is_of(row)
         ]
-        return reopening.asked_again(replays) + [row.id for row, _retry in replays if self._is_due(row)]
+        asked = [(row, retry) for row, retry in replays if self._may_reopen(row)]
+        return reopening.asked_again(asked) + [row.id for row, _retry in replays if self._is_due(row)]
+
+    def _may_reopen(self, row: SyncItem) -> bool:
+        """Whether the sender may have it tried again: what a new item would be refused for is asked again."""
+        return row.tag_id in self.terms and self.terms[row.tag_id].may_reopen(row)
 
     def _due_awaited(self) -> list[UUID]:
         return [pk for _item_id, pk in self.awaited if pk in self.rows and self._is_due(self.rows[pk])]
@@ -229,10 +235,9 @@ class _Batch:
     def _is_due(self, row: SyncItem) -> bool:
         return row.next_at is not None and row.next_at <= timezone.now()
 
-    def _try(self, hand: Hand) -> Try:
-        # By the time of a second look, what was applied before may have changed the user.
-        user = self.owner.user if hand == Hand.RECEIPT else None
-        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline, user=user)
+    def _try(self, hand: Hand, user: Any = None) -> Try:
+        # Only the first has a user: by the time of the others, what was applied before may have changed him.
+        return Try(hand=hand, delivery=self.delivery, deadline=self.deadline, users=[] if user is None else [user])
 
 
 def _delivery(envelope: Envelope, owner: Owner, client: SyncClient | None, now: datetime) -> Delivery:

@@ -37,6 +37,13 @@ class Terms:
     clock_offset: timedelta | None
     """Server minus device."""
     received_at: datetime
+    is_closed: bool
+    is_permitted: bool
+    """Whether this request may use the handler."""
+
+    def may_reopen(self, row: SyncItem) -> bool:
+        """Whether a sender may have a parked item tried again. Closing concerns what is new, and what it refused."""
+        return self.is_permitted and not (self.is_closed and row.code == Code.TAG_CLOSED)
 
     def check(self, item: ItemIn) -> None:
         """Raises ItemFault for a new item that leaves no row."""
@@ -94,13 +101,16 @@ def terms(
     found = {}
     for tag, state in tags.items():
         handler = registry[tag]
+        is_permitted = permits(handler)
         found[tag] = Terms(
             handler=handler,
             is_paused=state == TagState.PAUSED,
             max_bytes=handler.max_bytes or conf.settings.MAX_ITEM_BYTES,
-            rows=_ITEMS.filled(tag_id=tag, **common, **_beginning(handler, state, permits, delivery.received_at)),
+            rows=_ITEMS.filled(tag_id=tag, **common, **_beginning(handler, state, is_permitted, delivery.received_at)),
             clock_offset=clock_offset,
             received_at=delivery.received_at,
+            is_closed=state == TagState.CLOSED,
+            is_permitted=is_permitted,
         )
     return found
 
@@ -116,11 +126,11 @@ def corrected(instant: datetime | None, offset: timedelta | None) -> datetime | 
     return shifted if shifted.year in STORABLE_YEARS else None
 
 
-def _beginning(handler: Handler, state: TagState, permits: Permits, now: datetime) -> dict[str, Any]:
+def _beginning(handler: Handler, state: TagState, is_permitted: bool, now: datetime) -> dict[str, Any]:
     """How the life of an item with this handler begins."""
     if state == TagState.CLOSED:
         verdict = rejected(Code.TAG_CLOSED, _("This is closed."))
-    elif not permits(handler):
+    elif not is_permitted:
         verdict = rejected(Code.FORBIDDEN, _("You are not allowed to do this."))
     elif handler.mode == Mode.INLINE and state != TagState.PAUSED:
         return {"next_at": now, "attempts": 1, "claimed_at": now, "claimed_by": Hand.RECEIPT}

@@ -1,4 +1,4 @@
-"""Two people and their devices."""
+"""Two people and their devices, and handlers of a test's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from django_bgsync.handlers import registry, sync_handler
 from tests.deliveries import Device
 
 
@@ -29,3 +30,10 @@ def other(db: None, django_user_model: Any) -> Device:
 def visitor(db: None) -> Device:
     """A device without a session."""
     return Device()
+
+
+@pytest.fixture
+def handler(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`sync_handler`, for handlers that are gone after the test."""
+    monkeypatch.setattr(registry, "_entries", {**registry._entries})
+    return sync_handler

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
+from rest_framework.permissions import IsAdminUser
 
-from django_bgsync.models import ConflictingCopy, SyncItem
+from django_bgsync.handlers import registry
+from django_bgsync.models import ConflictingCopy, SyncItem, SyncTag
 from django_bgsync.upkeep import sweep
-from tests.deliveries import effects_of, history_of, make_due, make_item, result, row_of, script
+from tests.deliveries import ITEMS, effects_of, history_of, make_due, make_item, result, row_of, script
 
 
 @pytest.mark.parametrize(
@@ -104,3 +106,46 @@ def test_reopened_for_a_worker(device):
     assert device.send({**item, "retry": 1}) == [result(item, "accepted", "queued", replayed=True)]
     sweep.sweep()
     assert device.ask(item) == [result(item, result="done", replayed=True)]
+
+
+@pytest.mark.parametrize("mode", ["inline", "background"])
+def test_who_may_not_use_a_handler_may_not_retry(device, django_user_model, handler, mode):
+    """What was refused at the receipt for want of a permission is asked for it again; with it, the same retry works."""
+    ran = []
+    handler("locked", mode=mode, permission_classes=[IsAdminUser])(lambda item: ran.append(item.id))
+    device.send(item := make_item("locked"))
+    again = {**item, "retry": 1}
+
+    refused = device.send(again)[0]
+    sweep.sweep()
+    assert (refused["status"], refused["code"], ran) == ("rejected", "forbidden", [])
+    assert device.post(ITEMS, again).status_code == 422
+    django_user_model.objects.update(is_staff=True)
+    device.send(again)
+    sweep.sweep()
+    assert device.ask(item)[0]["status"] == "applied"
+    assert len(ran) == 1
+
+
+def test_what_a_closed_tag_refused_stays_refused(device):
+    """Until it is opened. What had been received before it was closed can be tried again."""
+    device.send(before := script("reject", "apply"))
+    SyncTag.objects.update(state="closed")
+    device.send(item := script("apply"))
+
+    assert device.send({**item, "retry": 1})[0]["code"] == "tag_closed"
+    assert device.send({**before, "retry": 1})[0]["status"] == "applied"
+    SyncTag.objects.update(state="open")
+    assert device.send({**item, "retry": 1})[0]["status"] == "applied"
+
+
+def test_without_a_handler_nothing_is_reopened(device, handler, monkeypatch):
+    """Nobody can tell who may use it. The same retry works when there is one again."""
+    handler("brief")(lambda item: 1 / 0 if item.attempt == 1 else None)
+    device.send(item := make_item("brief"))
+    SyncItem.objects.update(state="rejected", code="dead", next_at=None)
+    brief = registry._entries.pop("brief")
+
+    assert device.send({**item, "retry": 1})[0]["code"] == "dead"
+    registry._entries["brief"] = brief
+    assert device.send({**item, "retry": 1})[0]["status"] == "applied"
