@@ -40,7 +40,7 @@ def block(text: str, most: int = SHOWN) -> SafeString | str:
         return "-"
     rest = len(text) - most
     note = format_html('<p class="help">{}</p>', gettext("The rest is left out.")) if rest > 0 else ""
-    return format_html('<pre class="bgsync-text">{}</pre>{}', visible(text[:most]), note)
+    return format_html('<pre class="bgsync-text" tabindex="0">{}</pre>{}', visible(text[:most]), note)
 
 
 def pretty(text: str | None) -> str:

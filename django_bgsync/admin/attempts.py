@@ -27,12 +27,12 @@ class DeliveryAttemptAdmin(Neighbours, ReadOnlyAdmin):
         "item_link",
         "number",
         "tag_link",
-        "client_link",
-        "hand",
-        "trigger",
         "outcome",
         "shown_code",
         "duration_ms",
+        "hand",
+        "client_link",
+        "trigger",
     )
     list_filter = ("outcome", AttemptCodeFilter, "tag", AttemptPeriodFilter)
     list_select_related = ("client",)
@@ -48,7 +48,12 @@ class DeliveryAttemptAdmin(Neighbours, ReadOnlyAdmin):
         "shown_error",
         "shown_traceback",
     )
-    linked_by = {"client__id__exact": _("client"), "delivery__id__exact": _("delivery"), "item__id__exact": _("item")}
+    linked_by = {
+        "client__id__exact": _("client"),
+        "delivery__id__exact": _("delivery"),
+        "item__id__exact": _("item"),
+        "outcome__in": _("outcome"),
+    }
     readonly_fields = tuple(name for row in fields for name in ([row] if isinstance(row, str) else row))
 
     def order_of(self, changelist: Any) -> tuple[str, ...]:

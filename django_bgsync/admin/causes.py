@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.http import HttpRequest
 
 from django_bgsync.admin.operating import OperateLink, operate_links
 from django_bgsync.enums import Operation
+from django_bgsync.operations.selections import NO_EXCEPTION, PARKED
 from django_bgsync.reports.attention import Cause
 
 REMEDIES = (Operation.RETRY, Operation.DISCARD)
@@ -17,6 +19,6 @@ def with_remedies(request: HttpRequest, causes: Iterable[Cause]) -> list[tuple[C
     return [(cause, operate_links(request, *REMEDIES, **_features(cause))) for cause in causes]
 
 
-def _features(cause: Cause) -> dict[str, str]:
+def _features(cause: Cause) -> dict[str, Any]:
     """How an operation names its items."""
-    return {"state": "parked", "tag": cause.tag, "code": cause.code, "exception": cause.exception}
+    return {"state": PARKED, "tag": cause.tag, "code": cause.code, "exception": cause.exception or NO_EXCEPTION}

@@ -16,6 +16,7 @@ from django_bgsync.admin.operating import may, operate_links, operate_url
 from django_bgsync.admin.readonly import ModelAdmin
 from django_bgsync.enums import Operation
 from django_bgsync.models import SyncItem
+from django_bgsync.operations.selections import NO_EXCEPTION
 
 IN_LISTS = (Operation.RETRY, Operation.DISCARD, Operation.RELEASE)
 _FEATURES = {
@@ -73,6 +74,8 @@ def _features(params: dict[str, str]) -> dict[str, Any] | None:
         periods = {name: read_period(params[name]) for name in _PERIODS if params.get(name)}
     except IncorrectLookupParameters:
         return None
+    if params.get("exception__exact") == "":
+        found["exception"] = NO_EXCEPTION
     for name, value in params.items():
         if not value or name in _BESIDE:
             continue

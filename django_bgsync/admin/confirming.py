@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,14 +19,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from django_bgsync.admin import telling
-from django_bgsync.admin.operating import may
+from django_bgsync.admin.filters import STATES
+from django_bgsync.admin.operating import OPENING, may
 from django_bgsync.admin.readonly import link_to
 from django_bgsync.enums import Operation, TagState
 from django_bgsync.exceptions import InvalidSelection
 from django_bgsync.identity import uuid7
 from django_bgsync.models import OperatorAction, SyncClient, SyncItem, SyncTag
 from django_bgsync.operations import actions, switches
-from django_bgsync.operations.selections import Selection
+from django_bgsync.operations.selections import NO_EXCEPTION, Selection
+from django_bgsync.printing import exact, visible
 
 SHOWN = 20
 FEATURES = {
@@ -81,8 +84,8 @@ def confirm(request: HttpRequest, site: admin.AdminSite) -> HttpResponse:
 
 
 def _is_allowed(request: HttpRequest, kind: Operation, selection: Selection) -> bool:
-    is_closed = kind == Operation.RESUME and SyncTag.objects.filter(pk=selection.tag, state=TagState.CLOSED).exists()
-    return may(request, Operation.CLOSE if is_closed else kind)
+    is_closed = kind in OPENING and SyncTag.objects.filter(pk=selection.tag, state=TagState.CLOSED).exists()
+    return may(request, kind, is_closed=is_closed)
 
 
 def _ask(
@@ -103,9 +106,9 @@ def _ask(
         "total": total,
         "is_large": total > actions.AT_ONCE,
         "is_advisory": kind == Operation.REVOKE,
-        "user_url": _user_url(row) if kind == Operation.REVOKE and isinstance(row, SyncClient) else "",
+        "user_url": _user_url(request, row) if kind == Operation.REVOKE and isinstance(row, SyncClient) else "",
         "asks_since": kind == Operation.RECOVER and not selection.since,
-        "features": [(FEATURES[name], values) for name, values in written.items() if name != "id"],
+        "features": [(FEATURES[name], _shown(name, selection)) for name in written if name != "id"],
         "chosen": _chosen(selection),
         "hidden": [(name, value) for name, values in written.items() for value in values],
         "form": form,
@@ -113,6 +116,16 @@ def _ask(
         "opts": OperatorAction._meta,
     }
     return TemplateResponse(request, "admin/django_bgsync/operate.html", context)
+
+
+def _shown(name: str, selection: Selection) -> str:
+    """A feature as an operator reads it: as the filters call it, and by their clock."""
+    value = getattr(selection, name)
+    if isinstance(value, datetime):
+        return exact(value)
+    if name == "exception" and value == NO_EXCEPTION:
+        return gettext("none")
+    return str(dict(STATES).get(value, value)) if name == "state" else visible(value)
 
 
 def _chosen(selection: Selection) -> list[tuple[UUID, UUID]]:
@@ -146,13 +159,15 @@ def _do(
     return HttpResponseRedirect(_back(request))
 
 
-def _user_url(client: SyncClient) -> str:
-    """The page of the client's user, if this admin has one."""
-    meta = get_user_model()._meta
+def _user_url(request: HttpRequest, client: SyncClient) -> str:
+    """The page of the client's user, if there is one and this operator may see it."""
+    users = get_user_model()
+    name, user = f"{users._meta.app_label}_{users._meta.model_name}", client.user_id
+    may_view = request.user.has_perm(f"{users._meta.app_label}.view_{users._meta.model_name}")
+    if user is None or not may_view or not users._default_manager.filter(pk=user).exists():
+        return ""
     try:
-        return (
-            reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[client.user_id]) if client.user_id else ""
-        )
+        return reverse(f"admin:{name}_change", args=[user])
     except NoReverseMatch:
         return ""
 

@@ -21,6 +21,8 @@ from django_bgsync.reports.search import PARKED
 
 UNFINISHED = "unfinished"
 PARKED_STATES = "parked"
+STATES = [(UNFINISHED, _("not finished")), (PARKED_STATES, _("rejected or conflict")), *ItemState.choices]
+"""What items can be chosen by, and what it is called."""
 LATEST_WRITTEN = timedelta(days=1)
 """So long after its start an attempt is written at the latest; a lost one may be later, and is then not found."""
 PERIODS = {
@@ -38,7 +40,7 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(UNFINISHED, _("not finished")), (PARKED_STATES, _("rejected or conflict")), *ItemState.choices]
+        return list(STATES)
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()

@@ -19,8 +19,9 @@ from django_bgsync.admin.filters import CodeFilter, FinishedFilter, PeriodFilter
 from django_bgsync.admin.neighbours import Neighbours
 from django_bgsync.admin.operating import operate_links
 from django_bgsync.admin.page import PageAdmin
-from django_bgsync.enums import Code, ItemState, Operation
-from django_bgsync.models import StoredFile, SyncItem
+from django_bgsync.enums import Code, ItemState, Operation, TagState
+from django_bgsync.models import StoredFile, SyncItem, SyncTag
+from django_bgsync.operations.items import can_be_opened
 from django_bgsync.printing import block, detail, ends, exact, pretty, redacted, visible
 from django_bgsync.reports import attention, overview, search, story
 
@@ -65,6 +66,7 @@ class SyncItemAdmin(ItemChoice, Neighbours, PageAdmin):
         return {
             "story": told,
             "operations": operate_links(request, *_operations(item), id=[item.pk.hex]),
+            "pause": _pause(item),
             "may_view_payload": is_open,
             "payload": block(shown(item.payload)),
             "result": block(shown(item.result)),
@@ -125,5 +127,11 @@ def _operations(item: SyncItem) -> list[Operation]:
     """What makes sense for an item in its state."""
     if item.state == ItemState.APPLIED or item.code == Code.DISCARDED:
         return []
+    retry = [Operation.RETRY] if can_be_opened(item) else []
     release = [Operation.RELEASE] if item.state == ItemState.HELD else []
-    return [Operation.RETRY, *release, Operation.DISCARD]
+    return [*retry, *release, Operation.DISCARD]
+
+
+def _pause(item: SyncItem) -> SyncTag | None:
+    """The tag, if the item waits until it is resumed."""
+    return None if item.is_finished else SyncTag.objects.filter(pk=item.tag_id, state=TagState.PAUSED).first()

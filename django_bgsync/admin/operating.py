@@ -34,6 +34,8 @@ PERMISSIONS = {
     Operation.RESTORE: "revoke_syncclient",
     Operation.RENAME: "rename_syncclient",
 }
+OPENING = (Operation.PAUSE, Operation.RESUME)
+"""After these a tag that was closed takes items again."""
 
 
 class OperateLink(NamedTuple):
@@ -45,9 +47,10 @@ class OperateLink(NamedTuple):
         return str(self.kind.label).capitalize()
 
 
-def may(request: HttpRequest, kind: Operation) -> bool:
-    """Whether this user may do it. What it is done to makes a difference only to opening a closed tag."""
-    return bool(request.user.has_perm(f"django_bgsync.{PERMISSIONS[kind]}"))
+def may(request: HttpRequest, kind: Operation, *, is_closed: bool = False) -> bool:
+    """Whether this user may do it. `is_closed`: to a closed tag, which only those open again who may close it."""
+    permission = PERMISSIONS[Operation.CLOSE if is_closed and kind in OPENING else kind]
+    return bool(request.user.has_perm(f"django_bgsync.{permission}"))
 
 
 def operate_url(kind: str, **features: Any) -> str:
@@ -59,10 +62,13 @@ def operate_url(kind: str, **features: Any) -> str:
     return f"{reverse('admin:django_bgsync_operate')}?{urlencode({'kind': kind, **named}, doseq=True)}"
 
 
-def operate_links(request: HttpRequest, *kinds: Operation, **features: Any) -> list[OperateLink]:
-    """Links to those of these operations that the user may do. They lead back here afterwards."""
+def operate_links(
+    request: HttpRequest, *kinds: Operation, is_closed: bool = False, **features: Any
+) -> list[OperateLink]:
+    """Links to those of these operations that the user may do; see `may`. They lead back here afterwards."""
     features.setdefault("next", request.get_full_path())
-    return [OperateLink(kind, operate_url(kind, **features)) for kind in kinds if may(request, kind)]
+    allowed = [kind for kind in kinds if may(request, kind, is_closed=is_closed)]
+    return [OperateLink(kind, operate_url(kind, **features)) for kind in allowed]
 
 
 def _written(value: Any) -> Any:

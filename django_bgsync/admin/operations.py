@@ -29,7 +29,7 @@ NOTES = 50
 
 @admin.register(OperatorAction)
 class OperatorActionAdmin(ReadOnlyAdmin):
-    list_display = ("requested_at", "kind", "features", "reason", "username", "state", "progress")
+    list_display = ("requested_at", "kind", "reason", "username", "state", "progress", "features")
     list_filter = ("kind", "state")
     fields = (
         ("kind", "state", "progress"),
@@ -75,11 +75,12 @@ class OperatorActionAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("selection"))
     def features(self, action: OperatorAction) -> SafeString:
+        # Only ids are many.
         pairs = (
-            (name, ", ".join(values[:3]) + ("…" if len(values) > 3 else ""))
+            (name, values[0], f" + {len(values) - 1}" if len(values) > 1 else "")
             for name, values in action.selection.items()
         )
-        return format_html_join(" ", "{}={}", pairs)
+        return format_html_join(" ", "{}={}{}", pairs)
 
     @admin.display(description=_("progress"))
     def progress(self, action: OperatorAction) -> str:

@@ -65,7 +65,7 @@ class ReadOnlyAdmin(ModelAdmin):
         for parameter, name in self.linked_by.items():
             if parameter in params:
                 value = params[parameter]
-                yield parameter, name, visible(short(value) if len(value) > LONGEST_NAMED else value)
+                yield parameter, name, visible(short(value) if len(value) > LONGEST_NAMED else value) or "–"
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         # Joined for single pages too: a row that is gone (a deleted user) is then None and not an exception.

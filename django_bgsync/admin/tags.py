@@ -38,7 +38,8 @@ class SyncTagAdmin(PageAdmin):
 
     def page_context(self, request: HttpRequest, tag: SyncTag) -> dict[str, Any]:
         found = tags.look(tag, _span(request))
-        switches = operate_links(request, *SWITCHES[TagState(tag.state)], tag=tag.pk)
+        state = TagState(tag.state)
+        switches = operate_links(request, *SWITCHES[state], is_closed=state == TagState.CLOSED, tag=tag.pk)
         return {
             "history": found,
             "charts": found.charts,

@@ -32,8 +32,15 @@ def select(kind: str, selection: Selection) -> ItemQuerySet:
     return _SELECTORS[kind](selection)
 
 
+def can_be_opened(row: SyncItem) -> bool:
+    """Whether a retry would change this item."""
+    is_parked = row.state in (ItemState.REJECTED, ItemState.CONFLICT) and row.code != Code.DISCARDED
+    return (is_parked or row.state == ItemState.WAITING) and row.payload is not None and row.tag_id in registry
+
+
 def _openable(selection: Selection) -> ItemQuerySet:
-    return _triable(selection.rows()).filter(REOPENABLE | Q(state__in=(ItemState.WAITING, ItemState.HELD)))
+    # Not what is held: it would only be held again, it waits for another one.
+    return _triable(selection.rows()).filter(REOPENABLE | Q(state=ItemState.WAITING))
 
 
 def _not_done(selection: Selection) -> ItemQuerySet:

@@ -22,6 +22,10 @@ PARKED = "parked"
 GROUPS = {PARKED: (ItemState.REJECTED, ItemState.CONFLICT), "unfinished": ItemState.unfinished()}
 """Words for several states."""
 MAX_IDS = 1000
+NO_EXCEPTION = "-"
+"""In the place of an exception's class: the last try raised none."""
+YEARS = range(1971, 8999)
+"""In every time zone, and in every database."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +45,7 @@ class Selection:
     delivery: UUID | None = None
     lane: str = ""
     exception: str = ""
-    """The class of what the last try raised, for example `KeyError`."""
+    """The class of what the last try raised, for example `KeyError`; `-` if it raised none."""
     since: datetime | None = None
     """Finished at or after."""
     before: datetime | None = None
@@ -102,7 +106,8 @@ class Selection:
             "received_at__lt": self.received_before,
         }
         unset = set() if self.state else {"state__in"}
-        return Q(**{name: value for name, value in conditions.items() if value and name not in unset})
+        named = {name: value for name, value in conditions.items() if value and name not in unset}
+        return Q(**(named | {"exception": ""} if self.exception == NO_EXCEPTION else named))
 
 
 def _text(value: str) -> str:
@@ -113,6 +118,8 @@ def _text(value: str) -> str:
 
 def _instant(value: str) -> datetime:
     instant = datetime.fromisoformat(value)
+    if instant.year not in YEARS:
+        raise ValueError
     return timezone.make_aware(instant) if timezone.is_naive(instant) else instant
 
 

@@ -50,9 +50,8 @@ class Row:
 
     @property
     def label(self) -> str:
-        local = timezone.localtime(self.start)
-        short = "d M" if self.end - self.start >= timedelta(days=1) else "d M H:i"
-        return formats.date_format(local, short)
+        # With the hour also of a day: it ends with the present hour, and is mostly yesterday in the morning.
+        return formats.date_format(timezone.localtime(self.start), "d M H:i")
 
     @property
     def period(self) -> str:

@@ -27,7 +27,10 @@ def items(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Items with this id, of this client, tag or user, or parked with this code."""
     if _is_id(text):
         found = _id("item_id", text)
-        return rows.filter(found) if found and rows.filter(found).exists() else _of_clients(rows, text)
+        if found and rows.filter(found).exists():
+            return rows.filter(found)
+        if not _may_be_name(text):
+            return _of_clients(rows, text)
     return _named(rows, text, SyncItem.objects.filter(code=text, state__in=PARKED))
 
 
@@ -35,8 +38,10 @@ def attempts(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Attempts at this item, of this client, tag or user, or that ended with this code without being applied."""
     if _is_id(text):
         found = _id("item_id", text)
-        keys = list(SyncItem.objects.filter(found).values_list("pk", flat=True)[:MOST]) if found else []
-        return rows.filter(item__in=keys) if keys else _of_clients(rows, text)
+        if found and (keys := list(SyncItem.objects.filter(found).values_list("pk", flat=True)[:MOST])):
+            return rows.filter(item__in=keys)
+        if not _may_be_name(text):
+            return _of_clients(rows, text)
     return _named(rows, text, DeliveryAttempt.objects.exclude(outcome=Outcome.APPLIED).filter(code=text))
 
 
@@ -44,13 +49,16 @@ def deliveries(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """The delivery with this id, and those of this client or user."""
     if _is_id(text):
         found = _id("pk", text)
-        return rows.filter(found) if found and rows.filter(found).exists() else _of_clients(rows, text)
+        if found and rows.filter(found).exists():
+            return rows.filter(found)
+        if not _may_be_name(text):
+            return _of_clients(rows, text)
     return rows.filter(client__in=_keys(_of_users(_users(text))))
 
 
 def clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """The clients with this id or label, and those of this user."""
-    if _is_id(text):
+    if _is_id(text) and not _may_be_name(text):
         return rows.filter(_client(text))
     return rows.filter(_of_users(_users(text)) | Q(label__startswith=text))
 
@@ -86,6 +94,11 @@ def _is_id(text: str) -> bool:
     return bool(_ID.fullmatch(text) or _ENDS.fullmatch(text))
 
 
+def _may_be_name(text: str) -> bool:
+    """Whether it is an id's beginning at most: somebody may be called so, `20231234` for example."""
+    return not _ID.fullmatch(text) and re.search(r"…|\.\.|\*", text) is None
+
+
 def _id(name: str, text: str) -> Q | None:
     """Rows whose id this is, or begins and ends so; None for an end alone, which no index finds."""
     if _ID.fullmatch(text):
@@ -94,6 +107,8 @@ def _id(name: str, text: str) -> Q | None:
     if not ends or not ends["start"]:
         return None
     start = ends["start"].replace("-", "")
+    if len(start) > 32:
+        return None
     between = Q(**{f"{name}__range": (UUID(start.ljust(32, "0")), UUID(start.ljust(32, "f")))})
     return between & Q(**{f"{name}__endswith": ends["end"].lower()}) if ends["end"] else between
 
@@ -110,7 +125,11 @@ def _of_users(users: list[Any]) -> Q:
 
 
 def _users(text: str) -> list[Any]:
-    """The keys of the users of this name or address; without one, of those whose name begins so."""
+    """The keys of the users of this name or address; without one, of those whose name begins so. A link of ours names
+    one by the reference of an owner, `u:15`: a name may be that of a tag, too.
+    """
+    if text.startswith("u:"):
+        return [text.removeprefix("u:")]
     model = get_user_model()
     name, address = model.USERNAME_FIELD, getattr(model, "EMAIL_FIELD", "")
     exact = Q(**{name: text}) | (Q(**{address: text}) if address and "@" in text else Q())

@@ -60,8 +60,7 @@ def client_link(pk: Any, client: Any) -> SafeString | str:
 
 @register.simple_tag
 def list_of_cause(cause: Cause) -> str:
-    named = {"tag__name__exact": cause.tag, "code__exact": cause.code, "exception__exact": cause.exception}
-    return list_of("syncitem", **{name: value for name, value in named.items() if value})
+    return list_of("syncitem", tag__name__exact=cause.tag, code__exact=cause.code, exception__exact=cause.exception)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django_bgsync import printing
 from django_bgsync.admin import downloads
 from django_bgsync.enums import NoteKind
-from django_bgsync.models import Delivery, DeliveryAttempt, ItemNote, OperatorAction, StoredFile, SyncItem
+from django_bgsync.models import Delivery, DeliveryAttempt, ItemNote, OperatorAction, StoredFile, SyncItem, SyncTag
 from django_bgsync.reports import story
 from tests.deliveries import make_due, make_item, row_of, script
 from tests.uploads import upload
@@ -269,3 +270,31 @@ def test_operations_that_make_sense(staff, device):
     assert "kind=retry" in text_of(boss, row_of(refused))
     assert "kind=release" not in text_of(boss, row_of(refused))
     assert "kind=" not in text_of(clerk, row_of(refused))
+
+
+def test_retry_is_offered_where_it_does_something(staff, device):
+    """Not for what waits for another item, has only just come, has lost its payload, or has no handler."""
+    boss = staff("view_syncitem", "retry_syncitem", "discard_syncitem", "release_syncitem")
+    device.send(item := script("fail", lane="orders"))
+
+    def offered(**changes):
+        SyncItem.objects.update(**changes)
+        return re.findall(r"operate/\?kind=(\w+)", text_of(boss, row_of(item)))
+
+    assert offered() == ["retry", "discard"]
+    assert offered(state="held") == ["release", "discard"]
+    assert offered(state="received") == ["discard"]
+    assert offered(state="rejected", code="dead", next_at=None) == ["retry", "discard"]
+    assert offered(payload=None) == ["discard"]
+    assert offered(payload="{}", tag="gone") == ["discard"]
+
+
+def test_paused_tag(clerk, device):
+    """An item that waits for its tag says so, and why; what is finished waits for nothing."""
+    device.send(item := script("fail"), done := make_item("script"))
+    SyncTag.objects.update(state="paused", reason="The till is closed.")
+
+    for text in ("its tag is paused", "The till is closed.", "Tried when its tag is resumed"):
+        assert text in text_of(clerk, row_of(item))
+    SyncItem.objects.filter(pk=row_of(done).pk).update(state="applied", code="ok", next_at=None)
+    assert "its tag is paused" not in text_of(clerk, row_of(done))

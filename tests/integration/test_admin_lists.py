@@ -7,6 +7,7 @@ from datetime import timedelta
 from html import unescape
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem
-from tests.deliveries import make_item, row_of, script
+from tests.deliveries import Device, make_item, row_of, script
 
 MODELS = ["synctag", "syncclient", "syncitem", "delivery", "deliveryattempt", "feedpull"]
 
@@ -179,6 +180,31 @@ def test_search_by_user(found, other, many):
     assert found("bob") == found("bo") == [str(item.pk)]
     assert found("bob", "syncclient") == [str(item.client_id)]
     assert found("nobody") == []
+
+
+@pytest.mark.parametrize("name", ["20231234", "deadbeef", "script", "…", "u:1"])
+def test_search_by_any_name(admin, found, device, name):
+    """Also by a name that could be the beginning of an id, or is that of a tag: by the link on the item's page."""
+    device.send(make_item("script"))
+    stranger = Device(get_user_model().objects.create_user(name, password="x"))
+    item = row_of(make_and_send(stranger))
+    text = page(admin, reverse("admin:django_bgsync_syncitem_change", args=[item.pk]))
+    link = re.search(r'href="[^"]*/syncitem/\?q=([^"&]+)"', text)
+
+    assert found(link[1]) == [str(item.pk)]
+    if name.isalnum() and name != "script":
+        assert found(name) == found(name[:8]) == [str(item.pk)]
+        assert found(name, "syncclient") == [str(item.client_id)]
+        assert len(found(name, "deliveryattempt")) == len(found(name, "delivery")) == 1
+
+
+@pytest.mark.parametrize("model", ["syncitem", "deliveryattempt", "delivery", "syncclient"])
+@pytest.mark.parametrize("length", [33, 34, 36, 37])
+def test_search_by_too_long_an_id(found, device, model, length):
+    """An id with something too much finds nothing."""
+    device.send(make_item())
+
+    assert found("a" * length, model) == []
 
 
 def test_search_by_code(found, device, many):

@@ -167,11 +167,11 @@ def said(device, pending, *items):
 
 
 def test_every_number_leads_to_its_rows(admin, month):
-    """Behind each number is a list, and it has as many rows (or a page of them)."""
+    """Behind each number is a list, and it has as many rows (or a page of them); but how often is not how many."""
     text = page(admin, OVERVIEW)
     numbers = re.findall(r'<dd><a href="(/admin/django_bgsync/[^"]+)">(?:> )?(\d+)</a></dd>', text)
 
-    assert len(numbers) == 6
+    assert len(numbers) == 5
     for url, number in numbers:
         if "attention" in url:
             continue

@@ -186,6 +186,24 @@ def test_attention_page(admin, month):
     assert admin.get(re.search(r'href="([^"]*kind=retry[^"]*dead[^"]*)"', text)[1]).status_code == 200
 
 
+def test_cause_without_an_exception(admin, device):
+    """What died without an exception (with its process, say) is a cause of its own, with its own rows and remedy."""
+    device.send(first := script("fail"), second := script("fail"))
+    SyncItem.objects.update(state="rejected", code="dead", next_at=None)
+    SyncItem.objects.filter(pk=row_of(first).pk).update(exception="")
+    text = page(admin, reverse("admin:django_bgsync_attention"))
+    remedies = re.findall(r'href="([^"]*kind=discard[^"]*)"', text)
+    lists = re.findall(r'href="([^"]*exception__exact=[^"]*)"', text)
+
+    assert [page(admin, unescape(link)).count('class="action-select"') for link in lists] == [1, 1]
+    for link in remedies:
+        assert "Discard: <strong>1 item</strong>" in page(admin, unescape(link))
+    listed = page(admin, unescape(next(link for link in lists if link.endswith("exception__exact="))))
+    assert str(row_of(first).pk) in listed
+    assert str(row_of(second).pk) not in listed
+    assert "exception=-" in listed
+
+
 def test_exceptions_are_kept(device):
     """A dead item says which exception made it so; one that is opened again, or rejected by a verdict, does not."""
     device.send(failed := script("fail"), refused := script("reject"))

@@ -99,7 +99,16 @@ def test_opening_a_closed_tag(urls):
     """Who may pause must not open what somebody closed."""
     SyncTag.objects.filter(name="paused").update(state="closed")
 
-    text_of(operator("pause_synctag"), urls["resume"], status=403)
+    clerk = operator("pause_synctag", "view_synctag")
+    for kind in ("pause", "resume"):
+        text_of(clerk, operate_url(kind, tag="paused"), status=403)
+        given = {"kind": kind, "tag": "paused", "token": str(uuid4()), "reason": "x"}
+        assert clerk.post(OPERATE, given).status_code == 403
+    assert "?kind=" not in text_of(clerk, reverse("admin:django_bgsync_synctag_change", args=["paused"]))
+    assert SyncTag.objects.get(name="paused").state == "closed"
+    both = operator("pause_synctag", "close_synctag", name="other")
+    confirm(both, operate_url("resume", tag="paused"))
+    assert SyncTag.objects.get(name="paused").state == "open"
 
 
 def test_others_actions(admin, item, django_user_model):

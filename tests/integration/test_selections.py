@@ -50,6 +50,8 @@ def test_written_and_read(selection):
             "since=yesterday",
             "received_since=2026-13-01",
             "tag=a&tag=b",
+            "received_since=0001-01-01T00:00+10:00",
+            "since=9999-12-31T23:59",
         ),
         *("tag=%00", "received_before=1", "&".join(["id=" + ID.hex] * 1001)),
     ],
