@@ -16,6 +16,7 @@ from django_bgsync.models import SyncItem
 
 P = ParamSpec("P")
 T = TypeVar("T")
+V = TypeVar("V", bound=Callable[..., Any])
 
 TRIES = 3
 LOST = (OperationalError, InterfaceError)
@@ -39,6 +40,13 @@ def connection() -> BaseDatabaseWrapper:
 def atomic() -> AbstractContextManager[None]:
     """A transaction that really commits at its end: inside another one it fails loudly (but works in TestCase)."""
     return transaction.atomic(using=alias(), durable=not _is_joining.get())
+
+
+def own_transactions(view: V) -> V:
+    """A view around which no ATOMIC_REQUESTS puts a transaction, in whichever database: it commits when it has to."""
+    for name in connections:
+        view = transaction.non_atomic_requests(using=name)(view)
+    return view
 
 
 def alone() -> AbstractContextManager[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
+from django import forms
 from django.core import exceptions as django_exceptions
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -13,6 +14,8 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import CSRFCheck
 from rest_framework.request import Request
+
+from django_bgsync.canonical import write_json
 
 if TYPE_CHECKING:
     from django_bgsync.handlers import Handler, Item
@@ -88,11 +91,27 @@ def _no_view(request: HttpRequest) -> HttpResponse:
     return HttpResponse()
 
 
+def _as_posted(value: Any, field: Any) -> Any:
+    """A value as a form would have posted it: as text, for fields may know nothing else. A number is left to a field
+    for numbers, which would read its text by the rules of a language.
+    """
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is None or isinstance(value, str) or (is_number and isinstance(field, forms.IntegerField)):
+        return value
+    return write_json(value)
+
+
 def _clean(form: Any, item: Item) -> Any:
     """Bind a Django form to a payload: a JSON object whose repeated names are arrays."""
     if not isinstance(item.payload, dict):
         raise exceptions.ValidationError({"non_field_errors": ["The payload must be an object."]})
-    data = MultiValueDict({name: value if isinstance(value, list) else [value] for name, value in item.payload.items()})
+    fields = getattr(form, "base_fields", {})
+    data = MultiValueDict(
+        {
+            name: [_as_posted(each, fields.get(name)) for each in (value if isinstance(value, list) else [value])]
+            for name, value in item.payload.items()
+        }
+    )
     bound = form(data=data, files=MultiValueDict({name: [file] for name, file in item.files.items()}))
     if not bound.is_valid():
         raise exceptions.ValidationError({name: list(errors) for name, errors in bound.errors.items()})

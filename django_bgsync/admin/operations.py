@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from django_bgsync import database
 from django_bgsync.admin.confirming import confirm
 from django_bgsync.admin.operating import may
 from django_bgsync.admin.readonly import ReadOnlyAdmin
@@ -43,7 +44,7 @@ class OperatorActionAdmin(ReadOnlyAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("operate/", wrap(self.operate_view), name="django_bgsync_operate"),
+            path("operate/", database.own_transactions(wrap(self.operate_view)), name="django_bgsync_operate"),
             path("<uuid:pk>/cancel/", wrap(require_POST(self.cancel_view)), name="django_bgsync_cancel"),
             *super().get_urls(),
         ]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
 from django.utils.module_loading import import_string
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import APIException
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
@@ -19,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
+from django_bgsync import database
 from django_bgsync.api import origin, problems
 from django_bgsync.conf import settings
 from django_bgsync.exceptions import InvalidEnvelope
@@ -63,8 +66,8 @@ class ApiView(APIView):
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
         # A handler must not share the request's transaction: its receipt is committed before it runs.
-        view = transaction.non_atomic_requests(super().as_view(**initkwargs))
-        view.login_required = False  # type: ignore[attr-defined]  # LoginRequiredMiddleware would answer with a redirect
+        view: Any = database.own_transactions(super().as_view(**initkwargs))
+        view.login_required = False  # LoginRequiredMiddleware would answer with a redirect
         return view
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -104,8 +107,14 @@ class ApiView(APIView):
 
     def permits(self, registered: Handler | RegisteredFeed) -> bool:
         """Whether this request may use a handler, or a feed."""
-        classes = (_load(entry)() for entry in registered.permission_classes)
-        return all(permission.has_permission(self.request, self) for permission in classes)
+        return self.is_let_by(_load(entry)() for entry in registered.permission_classes)
+
+    def is_let_by(self, permissions: Iterable[BasePermission]) -> bool:
+        """Whether all agree. One that raises refuses, and no more than what it was asked for."""
+        try:
+            return all(permission.has_permission(self.request, self) for permission in permissions)
+        except (PermissionDenied, Http404, APIException):
+            return False
 
     def owner_of(self, claimed: str, client_id: UUID | None) -> Owner:
         """The owner that a client sends for: the session's, or the visitor that this client was before.

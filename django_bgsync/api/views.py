@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.middleware.csrf import get_token
 from django.utils import timezone
-from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from django_bgsync import conf, feeds
@@ -116,10 +114,7 @@ class SessionView(ApiView):
         return json_response(write_json(document))
 
     def _may_sync(self) -> bool:
-        try:
-            return all(permission.has_permission(self.request, self) for permission in super().get_permissions())
-        except (PermissionDenied, Http404, APIException):
-            return False
+        return self.is_let_by(super().get_permissions())
 
     def _owner(self, may_sync: bool) -> Owner | None:
         """Whose items this session can send. Raises ClientRevoked: a client asks here whether it may go on."""

@@ -82,11 +82,13 @@ def lock(claims: list[Claim], parts: database.Parts | None = None) -> list[Claim
 
 
 def renew(claims: list[Claim]) -> list[Claim]:
-    """Fresh marks for those that wait their turn, so that nobody takes them for lost."""
-    if not claims:
-        return []
+    """Fresh marks for those that wait their turn, so that nobody takes them for lost. Who has been taken for lost all
+    the same keeps the mark of his new owner, and `lock` will tell.
+    """
     now = timezone.now()
-    ledger.items().filter(pk__in=[claim.row.pk for claim in claims]).update(claimed_at=now)
+    for claimed_at, group in groupby(claims, key=lambda claim: claim.row.claimed_at):
+        pks = [claim.row.pk for claim in group]
+        ledger.items().filter(pk__in=pks, claimed_at=claimed_at).update(claimed_at=now)
     for claim in claims:
         claim.row.claimed_at = now
     return [Claim.on(claim.row, claim.handler) for claim in claims]

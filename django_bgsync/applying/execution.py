@@ -50,7 +50,9 @@ class Surroundings:
             found = get_user_model()._default_manager.in_bulk(others)
             users |= {pk: each for pk, each in found.items() if each.is_active}
         if strangers := {row.client_id for row in rows if row.client_id is not None} - clients.keys():
-            clients |= dict(SyncClient.objects.filter(pk__in=strangers).values_list("pk", "client_id"))
+            clients |= dict(
+                SyncClient.objects.using(database.alias()).filter(pk__in=strangers).values_list("pk", "client_id")
+            )
         return cls(users=users, clients=clients, files=files.of_items(rows), parts=parts)
 
     @contextmanager
@@ -75,8 +77,9 @@ class Surroundings:
                 file.close()
 
 
-def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> list[Verdict]:
-    """The verdict on each row. Whatever a handler raises becomes one, and nothing that it wrote stays.
+def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings, is_over: Callable[[], bool]) -> list[Verdict]:
+    """The verdict on each row, or on the first of them when the time `is_over` and each is tried alone. Whatever a
+    handler raises becomes one, and nothing that it wrote stays.
 
     Only the conflicts of the database itself come through (`database.is_transient`): they are nobody's fault, and the
     transaction they hit has to be done again as a whole.
@@ -91,7 +94,12 @@ def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings) -> lis
     finally:
         around.close(rows)
     # One of them spoils it for all; which one, a try of each alone will tell.
-    return [_run_alone(handler, row, around, lambda item: _only(handler.function([item]))) for row in rows]
+    verdicts: list[Verdict] = []
+    for row in rows:
+        verdicts.append(_run_alone(handler, row, around, lambda item: _only(handler.function([item]))))
+        if is_over():
+            break
+    return verdicts
 
 
 def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Callable[[Item], Any]) -> Verdict:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from uuid import UUID
@@ -34,6 +34,9 @@ from django_bgsync.runners import calls
 
 SHARED_SECONDS = 0.25
 """So long handlers share a transaction: the locks of the first are held until the commit of all."""
+
+RENEWED_AFTER = 1.0
+"""Seconds after which those that wait while others are tried alone get a fresh mark; see `claims.FRESH_CLAIM`."""
 
 logger = logging.getLogger("django_bgsync")
 
@@ -101,18 +104,18 @@ def _apply_together(claims: list[Claim], by: Try) -> _Harvest:
         # The transaction is gone with everything in it: a conflict of the database, a constraint checked at commit, a
         # handler that swallowed a deadlock. Whose fault it was shows when each is tried alone.
         logger.info("A shared transaction of %d items is done again item by item.", len(claims), exc_info=True)
-    harvest = _Harvest()
-    for position, claim in enumerate(claims):
-        if by.is_over:
-            harvest.left = claims[position:]
-            break
+    harvest = _Harvest(left=list(claims))
+    renewed = time.monotonic()
+    while harvest.left and not by.is_over:
         try:
-            harvest.rows += _apply_alone(claim, by).rows
+            harvest.rows += _apply_alone(harvest.left[0], by).rows
         except database.LOST:
             if not harvest.rows:
                 raise
-            harvest.left = claims[position:]  # what is committed counts; the next try shows whether it is back
-            break
+            break  # what is committed counts; the next try shows whether it is back
+        del harvest.left[0]
+        if time.monotonic() - renewed > RENEWED_AFTER:
+            harvest.left, renewed = renew(harvest.left), time.monotonic()
     return harvest
 
 
@@ -159,12 +162,16 @@ def _run(claims: list[Claim], by: Try, parts: database.Parts) -> _Harvest:
     around = Surroundings.of([claim.row for claim in claims], parts, user=by.take_user(), delivery=by.delivery)
     blocked = lanes.blocking([claim.row for claim in claims])
     started = time.monotonic()
+
+    def is_over() -> bool:
+        return by.is_over or time.monotonic() - started > SHARED_SECONDS
+
     steps = _steps(claims)
     for step in steps:
-        _run_step(step, by, around, blocked, harvest)
-        if by.is_over or time.monotonic() - started > SHARED_SECONDS:
+        harvest.left += _run_step(step, by, around, blocked, harvest, is_over)
+        if is_over():
             break
-    harvest.left = [claim for step in steps for claim in step]
+    harvest.left += [claim for step in steps for claim in step]
     return harvest
 
 
@@ -178,7 +185,15 @@ def _steps(claims: list[Claim]) -> Iterator[list[Claim]]:
     return (list(step) for _call, step in groupby(claims, key=call))
 
 
-def _run_step(step: list[Claim], by: Try, around: Surroundings, blocked: set[UUID], harvest: _Harvest) -> None:
+def _run_step(
+    step: list[Claim],
+    by: Try,
+    around: Surroundings,
+    blocked: set[UUID],
+    harvest: _Harvest,
+    is_over: Callable[[], bool],
+) -> list[Claim]:
+    """Returns the claims for which the time did not suffice."""
     rows = [twin(claim.row) for claim in step]
     held = [row for row in rows if row.lane and lanes.predecessor(row) in blocked]
     waiting = {row.id for row in held}
@@ -187,15 +202,18 @@ def _run_step(step: list[Claim], by: Try, around: Surroundings, blocked: set[UUI
         hold(row)
     started_at, clock = timezone.now(), time.monotonic()
     hooks = len(around.parts.callbacks)
-    verdicts = run(step[0].handler, ready, around) if ready else []
+    verdicts = run(step[0].handler, ready, around, is_over) if ready else []
     duration, now = time.monotonic() - clock, timezone.now()
     attempts = [
         settle(row, verdict, by, now, started_at=started_at, duration=duration)
-        for row, verdict in zip(ready, verdicts, strict=True)
+        for row, verdict in zip(ready, verdicts, strict=False)
     ]
+    late = {row.id for row in ready[len(verdicts) :]}
+    rows = [row for row in rows if row.id not in late] if late else rows
     callbacks.guard(around.parts.callbacks, hooks, attempts)
     for row in rows:
         if row.lane:
             (blocked.add if lanes.blocks(row) else blocked.discard)(row.id)
     harvest.rows += rows
     harvest.attempts += attempts
+    return [claim for claim in step if claim.row.id in late] if late else []

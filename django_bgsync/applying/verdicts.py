@@ -16,6 +16,8 @@ from django_bgsync.handlers import Handler
 from django_bgsync.models import MAX_CODE, MAX_EXCEPTION, SyncItem
 
 MAX_ERROR = 500
+RESERVED = (Code.DEAD, Code.DISCARDED)
+"""What they say of an item is for the engine and operators to say: it holds its lane, or is never opened again."""
 PATIENCE = timedelta(days=7)
 """So long a handler without `max_age` may put an item off with RetryLater."""
 
@@ -106,6 +108,8 @@ def _judge(error: Exception, row: SyncItem, handler: Handler, now: datetime) -> 
         case Conflict():
             problem = write_problem(error.detail, current=error.current)
             return Verdict(outcome=Outcome.CONFLICT, state=ItemState.CONFLICT, code=Code.CONFLICT, problem=problem)
+        case Rejected() if error.code in RESERVED:
+            raise BadResult(f"The handler rejected with the code {error.code}, which is one of ours.")
         case Rejected():
             return rejected(error.code or Code.REJECTED, error.detail, extra=error.extra)
         case BadResult():

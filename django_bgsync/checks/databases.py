@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.apps import apps
+from django.conf import settings
 from django.core import checks
 from django.core.cache import caches
 from django.core.cache.backends.db import BaseDatabaseCache
@@ -18,12 +19,21 @@ MARIADB = (10, 11, 5)
 
 
 def check_databases(**kwargs: Any) -> list[checks.CheckMessage]:
-    return [*_sqlite(), *_routers()]
+    return [*_time_zones(), *_sqlite(), *_routers()]
 
 
 def check_servers(databases: Sequence[str] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
     asked = databases or ()
     return [*(_mariadb() if database.alias() in asked else ()), *_cache_tables(asked)]
+
+
+def _time_zones() -> Iterator[checks.CheckMessage]:
+    if not settings.USE_TZ:
+        yield checks.Error(
+            "Items come from devices in any time zone, and the database is not to be told of zones.",
+            hint="USE_TZ = True",
+            id="bgsync.E020",
+        )
 
 
 def _sqlite() -> Iterator[checks.CheckMessage]:

@@ -40,6 +40,7 @@ def write(response: HttpResponseBase) -> dict[str, Any]:
         "status": response.status_code,
         "type": response.get("Content-Type"),
         "location": response.get("Location"),
+        "encoding": response.get("Content-Encoding"),
     }
     return {**answer, **_write_body(response)}
 
@@ -48,12 +49,15 @@ def read(answer: Mapping[str, Any]) -> HttpResponse:
     """The answer again; an empty 204 with a header that says so if its body was not kept."""
     if "text" not in answer and "base64" not in answer:
         return HttpResponse(status=204, headers={"BGSync-Response": "not-kept"})
-    content = answer["text"] if "text" in answer else b64decode(answer["base64"])
+    # Bytes, not text: that would be encoded again, as the answer's type says.
+    content = answer["text"].encode() if "text" in answer else b64decode(answer["base64"])
     response = HttpResponse(content, status=answer["status"], content_type=answer["type"])
     if answer["type"] is None:
         del response["Content-Type"]
     if answer["location"] is not None:
         response["Location"] = answer["location"]
+    if answer.get("encoding"):  # not kept by the first versions
+        response["Content-Encoding"] = answer["encoding"]
     return response
 
 

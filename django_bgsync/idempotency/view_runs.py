@@ -29,6 +29,14 @@ class ViewFailed(BgsyncError):
     """A view raised what becomes a 500. Not the error itself: to the engine some errors are verdicts."""
 
 
+class _Answered(Exception):
+    """A view has made an answer of an exception, and had what it wrote rolled back."""
+
+    def __init__(self, response: HttpResponseBase) -> None:
+        super().__init__(response.status_code)
+        self.response = response
+
+
 class ViewRun:
     """Calls the view, at most once: what it did to the request and the session no database would take back."""
 
@@ -57,11 +65,20 @@ class ViewRun:
         self.was_called = True
         try:
             with database.savepoint():
-                response = drf.complete(self.call(), self.request)
+                response = self._called()
         except Exception as error:
             raise self._verdict_on(error) from error
         self._keep(response)
         return answers.write(response)
+
+    def _called(self) -> HttpResponseBase:
+        response = drf.complete(self.call(), self.request)
+        if not isinstance(response, HttpResponseBase):
+            raise TypeError(f"The view returned {type(response).__name__}, which is no response.")
+        # With ATOMIC_REQUESTS, DRF marks the transaction of an exception that it answers.
+        if getattr(response, "exception", False) and database.connection().needs_rollback:
+            raise _Answered(response)
+        return response
 
     def outcome(self, changed: Sequence[SyncItem]) -> HttpResponseBase:
         """What to answer now that the transaction has ended. Raises the view's error if that is not ours to answer."""
@@ -89,6 +106,8 @@ class ViewRun:
 
     def _answer_to(self, error: Exception) -> HttpResponseBase:
         """The response that the framework makes of an exception. Raises those that become a 500."""
+        if isinstance(error, _Answered):
+            return error.response
         if drf.is_request(self.request):
             return drf.complete(drf.answer_to(error, self.request), self.request)
         if isinstance(error, _ANSWERED):

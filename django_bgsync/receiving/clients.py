@@ -41,7 +41,7 @@ def note(
         "pending": None if held.pending is None else max(0, held.pending - brought),
         "parked": held.parked,
         "dropped": sum(held.dropped.values()),
-        "clock_offset_ms": offset and offset // MILLISECOND,
+        "clock_offset_ms": None if offset is None else offset // MILLISECOND,
         "last_seen": now,
     }
     client, is_new = _row(said.id, owner, {"first_seen": now, **report, **seen})
@@ -72,7 +72,10 @@ def meet(client_id: UUID, owner: Owner, user_agent: str, now: datetime) -> SyncC
 
 def check(client_id: UUID | None, owner: Owner) -> None:
     """Raises what `note` raises, for requests that bring no news of their client."""
-    client = client_id and SyncClient.objects.filter(pk=client_key(owner.reference, client_id)).first()
+    client = (
+        client_id
+        and SyncClient.objects.using(database.alias()).filter(pk=client_key(owner.reference, client_id)).first()
+    )
     if client:
         _admit(client, owner)
 

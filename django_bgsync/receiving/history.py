@@ -10,12 +10,14 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from django_bgsync import database
 from django_bgsync.applying import results
 from django_bgsync.exceptions import InvalidEnvelope
 from django_bgsync.identity import item_key
 from django_bgsync.models import SyncItem, SyncTag
 from django_bgsync.owners import Owner
 from django_bgsync.protocol import Result
+from django_bgsync.rows import ledger
 
 PAGE = 100
 
@@ -31,8 +33,8 @@ class Page:
 def of_ids(owner: Owner, ids: Sequence[UUID]) -> list[Result]:
     """The owner's items with these ids, in this order, unknown ones left out."""
     keys = {item_id: item_key(owner.reference, item_id) for item_id in ids}
-    rows = SyncItem.objects.in_bulk(keys.values())
-    now, paused = timezone.now(), SyncTag.objects.paused()
+    rows = ledger.items().in_bulk(keys.values())
+    now, paused = timezone.now(), SyncTag.objects.using(database.alias()).paused()
     return [
         results.of_row(row, paused, now, replayed=True)
         for item_id, key in keys.items()
@@ -44,12 +46,12 @@ def not_applied(owner: Owner, cursor: str = "") -> Page:
     """The owner's items that are not applied, newest first. Raises InvalidEnvelope for a cursor that is not one of
     ours.
     """
-    rows = SyncItem.objects.of_owner(owner.reference).not_applied()
+    rows = ledger.items().of_owner(owner.reference).not_applied()
     if cursor:
         rows = rows.before(*_read_cursor(cursor))
     found = list(rows.order_by("-received_at", "-pk")[: PAGE + 1])
     page, has_more = found[:PAGE], len(found) > PAGE
-    now, paused = timezone.now(), SyncTag.objects.paused()
+    now, paused = timezone.now(), SyncTag.objects.using(database.alias()).paused()
     return Page(
         results=[results.of_row(row, paused, now, replayed=True) for row in page],
         next=_write_cursor(page[-1]) if has_more else None,

@@ -82,7 +82,9 @@ class _Batch:
         if said is not None:
             client = clients.note(said, owner, user_agent, offset, self.now, brought=len(self.sent))
         self.delivery = _delivery(envelope, owner, client, self.now)
-        self.tags = SyncTag.objects.states({arrival.item.tag for arrival in self.arrivals.values()} & registry.keys())
+        self.tags = SyncTag.objects.using(database.alias()).states(
+            {arrival.item.tag for arrival in self.arrivals.values()} & registry.keys()
+        )
         self.terms = terms(self.tags, permits, owner=owner, delivery=self.delivery, clock_offset=offset)
         self.changed: list[SyncItem] = []
         self.is_cut_off = False
@@ -160,7 +162,11 @@ class _Batch:
         """Asked for only if some item waits."""
         if self.is_cut_off:
             return {tag for tag, state in self.tags.items() if state == TagState.PAUSED}
-        return set() if all(row.is_finished for row in self.rows.values()) else SyncTag.objects.paused()
+        return (
+            set()
+            if all(row.is_finished for row in self.rows.values())
+            else SyncTag.objects.using(database.alias()).paused()
+        )
 
     # Processing
 

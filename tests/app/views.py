@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -68,6 +69,10 @@ def exit_process(request: HttpRequest) -> HttpResponse:
 ANSWERS: dict[str, Callable[[HttpRequest], Any]] = {
     "json": with_cookie,
     "text": lambda request: HttpResponse("ünï", content_type="text/plain; charset=utf-8"),
+    "latin": lambda request: HttpResponse("é€".encode(), content_type="text/csv; charset=iso-8859-1"),
+    "utf-16": lambda request: HttpResponse("ab", content_type="text/plain; charset=utf-16-le"),
+    "unknown charset": lambda request: HttpResponse(b"abc", content_type="text/plain; charset=x-foo"),
+    "compressed": lambda request: HttpResponse(gzip.compress(b"abc"), headers={"Content-Encoding": "gzip"}),
     "bytes": lambda request: HttpResponse(b"\xff\x00\xfe", content_type="image/png"),
     "nothing": lambda request: HttpResponse(status=204, headers={}),
     "redirect": lambda request: redirect("/orders/"),
@@ -86,6 +91,7 @@ ANSWERS: dict[str, Callable[[HttpRequest], Any]] = {
     "raise 403": raising(PermissionDenied("no")),
     "raise a decision": raising(Rejected("no")),
     "fail": raising(KeyError("text")),
+    "return nothing": lambda request: None,
     "swallow an error": swallow,
     "fail after the commit": fail_after_the_commit,
     "exit": exit_process,

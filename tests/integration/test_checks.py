@@ -318,3 +318,10 @@ def test_shadow(settings, tmp_path):
     (tmp_path / "bgsync" / "sw.js").touch()
 
     assert said(browser.check_browser) == ["bgsync.W045"]
+
+
+def test_without_time_zones(settings):
+    """Times of devices are in any zone."""
+    settings.USE_TZ = False
+
+    assert said(databases.check_databases) == ["bgsync.E020"]

@@ -178,3 +178,12 @@ def test_others_are_not_revoked(user, device):
 
     assert read(tell(Device(user)))["results"] == []
     assert read(device.http.get("/bgsync/v1/session/"))["authenticated"] is True
+
+
+def test_clock_that_is_right(device, monkeypatch):
+    """An offset of nothing is a number, too."""
+    now = timezone.now().replace(microsecond=0)
+    monkeypatch.setattr(timezone, "now", lambda: now)
+    read(device.deliver(make_item(), sent_at=now.isoformat()))
+
+    assert SyncClient.objects.get().clock_offset_ms == 0

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
 from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import PermissionDenied as DRFPermissionDenied
+from rest_framework.permissions import BasePermission
 
+from django_bgsync import Rejected
 from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem, SyncTag
 from tests.app.bgsync import ANSWER
 from tests.app.models import Effect
 from tests.deliveries import (
     ITEMS,
+    SESSION,
     Device,
     effects_of,
     history_of,
@@ -223,3 +232,91 @@ def test_many_with_nothing_valid(device):
     """A handler of many is not called for nothing."""
     assert codes(device.send(make_item("many", {}))) == [("rejected", "invalid")]
     assert Delivery.objects.count() == 1
+
+
+@pytest.mark.parametrize("value", [5, 1.5, True, {"a": 1}, "x", None, [5]])
+def test_form_is_bound_as_if_it_was_posted(device, handler, value):
+    """What no form can post is text to its fields, which know nothing else: the user hears that it is not valid."""
+
+    class Day(forms.Form):
+        day = forms.DateField()
+        address = forms.GenericIPAddressField(required=False)
+
+    handler("day", form=Day)(lambda item: None)
+
+    assert codes(
+        device.send(make_item("day", {"day": value}), make_item("day", {"day": "2026-11-27", "address": value}))
+    ) == [
+        ("rejected", "invalid"),
+        ("applied", "ok") if value is None else ("rejected", "invalid"),
+    ]
+
+
+def test_form_with_numbers_and_json(device, handler, settings):
+    """Numbers stay numbers, whatever the language writes them like, and JSON is JSON."""
+    settings.LANGUAGE_CODE, settings.USE_THOUSAND_SEPARATOR = "de", True
+
+    class Many(forms.Form):
+        price = forms.FloatField(localize=True)
+        agreed = forms.BooleanField(required=False)
+        extra = forms.JSONField()
+
+    handler("many-fields", form=Many)(lambda item: item.data)
+    given = {"price": 1.234, "agreed": False, "extra": {"a": [True, 1]}}
+
+    assert device.send(make_item("many-fields", given))[0]["result"] == given
+
+
+@pytest.mark.parametrize("error", [PermissionDenied("lapsed"), Http404(), NotAuthenticated(), DRFPermissionDenied()])
+def test_permission_that_raises(device, handler, error):
+    """It refuses the item that it was asked for, and no other; the session says what else there is."""
+
+    class Paid(BasePermission):
+        def has_permission(self, request, view):
+            raise error
+
+    handler("paid", permission_classes=[Paid])(lambda item: None)
+
+    assert codes(device.send(make_item("paid"), make_item("note"))) == [("rejected", "forbidden"), ("applied", "ok")]
+    tags = read(device.http.get(SESSION))["tags"]
+    assert "note" in tags
+    assert "paid" not in tags
+
+
+def test_no_permission_classes(device, handler):
+    """None is none."""
+    handler("free", permission_classes=None)(lambda item: None)
+
+    assert codes(device.send(make_item("free"))) == [("applied", "ok")]
+
+
+@pytest.mark.parametrize("code", ["dead", "discarded"])
+def test_codes_of_the_engine(device, handler, code):
+    """No handler can hold a lane until an operator comes, or take the user's retry away, by the name of a code."""
+
+    @handler("sly")
+    def sly(item):
+        raise Rejected("no", code=code)
+
+    assert codes(device.send(make_item("sly"))) == [("rejected", "bad_result")]
+
+
+def test_many_that_fail_together_have_no_more_time(device, handler, settings):
+    """Tried one at a time, they take no longer than the time budget; the rest is queued, and not lost."""
+    settings.BGSYNC = {"TIME_BUDGET": 0.5}
+
+    @handler("slow", many=True)
+    def slow(items):
+        if len(items) > 1:
+            raise KeyError("x")
+        time.sleep(0.2)
+        return [None]
+
+    items = [make_item("slow") for _ in range(20)]
+    started = time.monotonic()
+    first = codes(device.send(*items))
+    assert time.monotonic() - started < 2
+    assert set(first) == {("applied", "ok"), ("accepted", "queued")}
+    settings.BGSYNC = {}
+    assert set(codes(device.send(*items))) == {("applied", "ok")}
+    assert {history_of(item)[0] for item in items} <= {(1, "receipt", "applied", "ok"), (1, "replay", "applied", "ok")}

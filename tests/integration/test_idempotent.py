@@ -11,7 +11,7 @@ from django_bgsync.models import Delivery, SyncClient, SyncItem, SyncTag, Tombst
 from tests.app.models import Effect
 from tests.orders import KEY, client_header, effects, only_row, order, refusal, seen, tries
 
-HEADERS = ("Content-Type", "Location")
+HEADERS = ("Content-Type", "Location", "Content-Encoding")
 
 
 def test_answer_is_replayed(device):
@@ -25,7 +25,11 @@ def test_answer_is_replayed(device):
 
 
 @pytest.mark.parametrize(
-    "what", ["text", "bytes", "nothing", "redirect", "template", "the most", "control characters", "400", "403"]
+    "what",
+    [
+        *("text", "latin", "utf-16", "unknown charset", "compressed", "bytes", "nothing", "redirect", "template"),
+        *("the most", "control characters", "400", "403"),
+    ],
 )
 def test_kept_answers(device, what):
     """Whatever the view returned, of its own accord and below 500, is what a replay gets, to the byte."""
@@ -87,6 +91,15 @@ def test_exception(device):
 
     assert effects() == 0
     assert tries()[9] == (10, "replay", "failed", "retrying")
+
+
+def test_view_without_an_answer(device):
+    """It is the project's error, too, and not a server that has no time."""
+    device.http.raise_request_exception = True
+    with pytest.raises(TypeError, match="returned NoneType"):
+        order(device, "return nothing")
+
+    assert (effects(), tries()) == (0, [(1, "receipt", "failed", "retrying")])
 
 
 @pytest.mark.parametrize(("what", "status"), [("raise 404", 404), ("raise 403", 403)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 
 from django_bgsync.models import SyncItem
 from tests.app.models import Effect
@@ -124,3 +125,13 @@ def test_json_that_was_read_before(device):
 
     assert (first.status_code, seen(again)) == (201, seen(first))
     assert refusal(other) == (422, "payload_mismatch")
+
+
+def test_refusal_of_a_class_with_atomic_requests(device, monkeypatch):
+    """There DRF has had what it wrote rolled back, and the answer is the same."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+    url = "/orders/api-class/?what=invalid"
+    first, again = [device.http.post(url, headers={"Idempotency-Key": KEY}) for _ in range(2)]
+
+    assert (first.status_code, seen(first)) == (400, seen(again))
+    assert (effects(), tries()) == (0, [(1, "receipt", "rejected", "http_400")])

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -262,3 +263,13 @@ def test_left_out(admin, item):
 
 def confirm_and_follow(http, url):
     return text_of(http, confirm(http, url)["Location"])
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["retry", "pause"])
+def test_atomic_requests(admin, urls, monkeypatch, kind):
+    """ATOMIC_REQUESTS puts no transaction around what has commits of its own."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+
+    assert confirm(admin, urls[kind], reason="A good one.").status_code == 302
+    assert (last_action().state, last_action().done) == ("done", 1)
