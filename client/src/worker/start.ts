@@ -71,7 +71,8 @@ export function startWorker(self: WorkerScope, config: WorkerConfig): WorkerApi 
 
     async function activate(): Promise<void> {
         await self.clients.claim();
-        await runtime.db.write((tx) => changeDevice(tx, {worker_version: config.version}));
+        // Nobody waits for it: pages are let in when a worker is active, and somebody may hold the outbox up.
+        void runtime.db.write((tx) => changeDevice(tx, {worker_version: config.version})).catch(() => undefined);
     }
 
     return project.api;

@@ -234,3 +234,25 @@ test("the server's own verdict lasts: what was settled twice is settled once", a
     await device.flush();
     expect(device.heard("settled")).toHaveLength(1);
 });
+
+test("a payload that is larger than the server allows by now is parked, and no longer sent", async () => {
+    const device = await ready();
+    const {id} = await device.write({payload: "x".repeat(200_000), bytes: 200_002});
+    const limits = {...(await device.device()).limits, max_bytes: 150_000, max_item_bytes: 100_000};
+    device.server.deliveries = () => problem(413, "too_large", {limits});
+    await device.flush();
+    expect(await device.item(id)).toMatchObject({state: "parked"});
+});
+
+test("a deferred result that does not say for how long is sent again", async () => {
+    const device = await ready();
+    await device.write();
+    device.server.deliveries = ({envelope}, count) => {
+        const {retry_after: _, ...rest} = result(envelope.items[0]!.id, "deferred");
+        return count > 1 ? undefined : json(device.server.answer([rest as never]));
+    };
+    await device.flush();
+    device.now += 60_000;
+    await device.flush();
+    expect(await device.states()).toEqual([]);
+});

@@ -1,6 +1,7 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
 import {forgetPages, keptPage} from "../../src/shared/pages/caches";
+import {Database} from "../../src/shared/rows/database";
 import {changeDevice} from "../../src/shared/rows/device";
 import {leave} from "../../src/page-parts/engine/leaving";
 import {promised} from "../../src/shared/rows/promised";
@@ -355,4 +356,33 @@ describe("pages that a feed names", () => {
         expect(await kept("/news/1/")).toBeUndefined();
         expect(await device.runtime.db.read((tx) => promised(tx.objectStore("feeds").count()))).toBe(0);
     });
+});
+
+test("a server that asked for a minute by a clock that was years ahead is asked again", async () => {
+    const years = 3 * 365 * 24 * 3_600_000;
+    news.add(1);
+    const {feeds} = device.server;
+    device.now += years;
+    device.server.feeds = () => problem(503, "unavailable", {}, "60");
+    expect(await pull(device)).toBe("unreachable");
+    device.server.feeds = feeds;
+    device.now -= years - 3_600_000;
+    expect(await pull(device)).toBe("updated");
+});
+
+test("a worker, too, makes room where the browser has none left", async () => {
+    device = await new FakeContext(undefined, {context: "worker", db: new Database()}).signedIn();
+    new FakeFeed(device, "old").add(1, 2);
+    await pull(device, {}, "old");
+    new FakeFeed(device, "news").add(1);
+    const {put} = IDBObjectStore.prototype;
+    let refusals = 2;  // the database tries once more by itself
+    vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(function (this: IDBObjectStore, ...args: [unknown, IDBValidKey?]) {
+        if ((args[0] as {name?: string}).name === "news" && this.name === "feed_items" && refusals-- > 0) {
+            throw new DOMException("full", "QuotaExceededError");
+        }
+        return put.apply(this, args);
+    });
+    expect(await pull(device, {}, "news")).toBe("updated");
+    vi.restoreAllMocks();
 });

@@ -138,6 +138,13 @@ describe("where there are no Web Locks", () => {
         expect(all[0]!.server.sent.flat().sort()).toEqual(ids);
     });
 
+    test("one by a clock that was years ahead is none", async () => {
+        const [device] = await contexts(1, {locks: undefined});
+        await strand(device!, device!.now + 3 * 365 * 24 * 3_600_000);
+        await device!.flush();
+        expect(await device!.states()).toEqual([]);
+    });
+
     test("a dead context's lease runs out", async () => {
         const [device] = await contexts(1, {locks: undefined});
         await device!.write();

@@ -8,7 +8,7 @@ import {promised} from "../../src/shared/rows/promised";
 import {FakeCacheStorage} from "./support/cache-storage";
 import {FakeContext} from "./support/device";
 import {FakeFeed, ids, pull} from "./support/feeds";
-import {FakePage, settle, until} from "./support/page";
+import {FakePage, settle, until, withTriggers} from "./support/page";
 import {json, NO_NETWORK, result} from "./support/server";
 
 function leaving(device: FakeContext, pending: Pending = "keep") {
@@ -27,6 +27,25 @@ describe("logging out", () => {
         await device.session.run();
         await device.flush();
         expect(device.server.sent).toEqual([[id]]);
+    });
+
+    test("asks nobody whose session it is, as long as that has not ended", async () => {
+        new FakePage();
+        vi.useFakeTimers({toFake: ["setTimeout", "clearTimeout"]});
+        const device = await new FakeContext().signedIn();
+        await device.write();
+        device.server.deliveries = () => NO_NETWORK;
+        const {triggers, engine} = withTriggers(device);
+        triggers.start();
+        await settle();
+        await engine.logout("keep");
+        for (let second = 0; second < 5; second += 1) {
+            device.now += 1_000;
+            await vi.advanceTimersByTimeAsync(1_000);
+            await settle();
+        }
+        vi.useRealTimers();
+        expect((await device.device()).owner).toBe("");
     });
 
     test("takes feeds and pages along, of this owner alone", async () => {

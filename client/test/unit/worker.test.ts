@@ -48,7 +48,16 @@ describe("the lifecycle of the worker", () => {
         await Promise.all([...scope.dispatch("install"), ...scope.dispatch("activate")]);
         expect(scope.skipWaiting).toHaveBeenCalled();
         expect(scope.clients.claim).toHaveBeenCalled();
-        expect((await new FakeContext().device()).worker_version).toBe("v2");
+        await until(async () => (await new FakeContext().device()).worker_version === "v2");
+    });
+
+    test("it does not wait for an outbox that somebody holds up: no page would be let in", async () => {
+        const holder = indexedDB.open("django-bgsync", 1);
+        await new Promise((resolve) => (holder.onsuccess = resolve));
+        started();
+        await Promise.all(scope.dispatch("activate"));
+        expect(scope.clients.claim).toHaveBeenCalled();
+        holder.result.close();
     });
 
     test("with a fetch handler it waits until a page says so", () => {

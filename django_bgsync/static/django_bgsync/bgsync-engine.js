@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 // src/page/worker-search.ts
 var ACTIVATION = 1e4;
 async function activated(registration) {
@@ -55,7 +55,7 @@ function retryAfter(header, now) {
   return Number.isNaN(date) ? null : clamped((date - now) / 1e3);
 }
 function clamped(seconds) {
-  return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3));
+  return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3 || 0));
 }
 function askDelay(asked) {
   return Math.min(6e4, 1e3 * 2 ** asked);
@@ -339,7 +339,7 @@ async function countFailure(tx, sent, code, moment) {
 async function parkTooLarge(tx, sent, limits, moment) {
   const told = [];
   for (const item of sent) {
-    const kept = excess(item.files, limits) && await find(tx, item.id);
+    const kept = excess(item.files, limits) || item.bytes > limits.max_bytes ? await find(tx, item.id) : void 0;
     if (kept?.state === "queued") told.push(...await applyResult(tx, kept, verdictHere(item.id, "too_large"), moment, []));
   }
   return told;
@@ -486,8 +486,10 @@ async function release(tx, owner) {
 }
 async function settleProvisional(tx, owner, page) {
   const items = await promised(tx.objectStore("items").index("provisional").getAll(page));
+  const { visitor } = await readDevice(tx);
   for (const { provisional: _, ...item } of items) {
-    put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
+    const isOpen = item.state !== "accepted" && item.state !== "parked";
+    put(tx, owner && isOpen && !(visitor && item.owner === visitor) ? { ...item, owner } : item);
   }
 }
 async function adopt(tx, owner) {
@@ -607,7 +609,8 @@ var SessionCheck = class {
   }
   /** Ask the server. What it changed for the items here, null if it could not be asked. */
   async run(signal) {
-    const { now, random } = this.runtime;
+    const { db, now, random } = this.runtime;
+    const { owner } = await db.read(readDevice);
     const asked = now();
     const reply = await exchange(this.runtime, "v1/session/", {}, signal);
     const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
@@ -615,20 +618,27 @@ var SessionCheck = class {
     this.token = body.csrf_token;
     const isVisitor = !body.authenticated && body.owner !== null;
     const moment = { now: (asked + now()) / 2, random };
-    const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor);
+    const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor, owner);
     this.announceReached("server");
-    return change;
+    return change ?? this.run(signal);
   }
-  /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
-  async confirm(owner, first, isVisitor = false) {
+  /**
+   * The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. If
+   * somebody has signed in or out since it was `sentFor` another one, it is old news, and null is returned.
+   */
+  async confirm(owner, first, isVisitor = false, sentFor) {
     const [told, change] = await this.runtime.db.write(async (tx) => {
+      const isOld = sentFor !== void 0 && sentFor !== (await readDevice(tx)).owner;
       const before = await first?.(tx) ?? [];
+      if (isOld) return [before, null];
       await this.settle?.(tx, owner ?? "");
       return [before, await confirmOwner(tx, owner ?? "", isVisitor)];
     });
-    if (!this.runtime.isConfirmed) this.confirmed?.(owner ?? "");
-    this.runtime.isConfirmed = true;
-    this.runtime.announce(...told, ...announcements(change));
+    if (change) {
+      if (!this.runtime.isConfirmed) this.confirmed?.(owner ?? "");
+      this.runtime.isConfirmed = true;
+    }
+    this.runtime.announce(...told, ...change ? announcements(change) : []);
     return change;
   }
   /** A CSRF token, null if none is to be had. The cookie first: it follows every rotation. */
@@ -748,7 +758,7 @@ function ofOneSender(found) {
 async function reclaim(tx, everything, now) {
   const { owner } = await readDevice(tx);
   for (const item of await everyonesInState(tx, "sending")) {
-    if (!everything && item.lease_until > now) continue;
+    if (!everything && item.lease_until > now && item.lease_until <= now + LEASE) continue;
     put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
   }
 }
@@ -929,8 +939,6 @@ var Flush = class {
     this.hasChangedOwner = false;
     /** Nobody can be reached: what has been given back is not to be taken again. */
     this.isOver = false;
-    /** Whose items are being sent. */
-    this.owner = "";
   }
   async run() {
     const { db, now } = this.runtime;
@@ -1010,7 +1018,6 @@ var Flush = class {
     const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
     const first = batch[0]?.item ?? asked[0];
     if (!first) return "drained";
-    this.owner = owner;
     const items = batch.map(({ wire }) => wire);
     const ids = asked.map(({ id }) => id);
     const envelope = await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor);
@@ -1045,8 +1052,7 @@ var Flush = class {
       const sent = await applyResults(tx, items, answer.results, moment);
       return [...expired, ...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
     };
-    if (owner === this.owner) await this.session.confirm(answer.owner, apply2);
-    else this.runtime.announce(...await this.runtime.db.write(apply2));
+    await this.session.confirm(answer.owner, apply2, false, owner);
     this.pace.succeed(items.map(({ id }) => id));
     this.hasAsked = true;
     this.hasResults = true;
@@ -1070,7 +1076,6 @@ var Flush = class {
       return ending;
     }
     this.hasChangedOwner = true;
-    this.owner = "";
     await this.runtime.db.write((tx) => giveBack(tx, items));
     const change = await this.session.run(this.cause.signal);
     this.runtime.announce({ type: "change" });
@@ -1339,6 +1344,7 @@ var LastFlush = class {
     this.prepare();
   }
   hear({ type }) {
+    if (type === "owner") this.head = null;
     if (type === "queued") this.prepare();
     if (type === "reached") this.later ??= setTimeout(() => this.prepare(), LATER);
   }
@@ -1445,7 +1451,6 @@ async function logout(runtime, outbox, flusher, pending) {
   const unsent = (await outbox.counts()).pending;
   const { owner, kept, discarded, blocked } = await runtime.db.write((tx) => leave(tx, pending === "discard"));
   await forgetPages(owner).catch(() => void 0);
-  runtime.isConfirmed = false;
   runtime.announce(
     ...discarded.map((item) => ended(item, "discarded")),
     ...blocked.map((item) => ({ type: "blocked", item: news(item) })),
@@ -1770,7 +1775,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "3e056e7426c8";
+var RELEASE = false ? "source" : "7ca6333d0914";
 
 // src/page-parts/engine/index.ts
 function start(core) {
@@ -1832,7 +1837,9 @@ function lend({ runtime, part }) {
   runtime.replay = async (...flush) => {
     if (!await runtime.db.read(async (tx) => hasCaptured(tx, (await readDevice(tx)).owner))) return "drained";
     const requests = await part("requests").catch(() => null);
-    return requests ? requests.replay(...flush) : "failed";
+    if (requests) return requests.replay(...flush);
+    await runtime.db.write((tx) => backOff(tx, { now: runtime.now(), random: runtime.random }));
+    return "failed";
   };
   runtime.keepPages = async (owner, results) => {
     const paths = pagesOf(results);

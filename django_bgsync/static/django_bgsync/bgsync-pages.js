@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 // src/shared/context/expiry.ts
 function expiry(milliseconds) {
   const controller = new AbortController();
@@ -69,7 +69,7 @@ var RETRY_AFTER_CAP = 24 * 36e5;
 var PAGES_PATIENCE = 2e4;
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "3e056e7426c8";
+var RELEASE = false ? "source" : "7ca6333d0914";
 
 // src/page-parts/pages/index.ts
 function start({ runtime }) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 // src/shared/context/cause.ts
 var PATIENT = /* @__PURE__ */ new Set(["enqueue", "timer"]);
 function isEager({ trigger }) {
@@ -27,7 +27,7 @@ function retryAfter(header, now) {
   return Number.isNaN(date) ? null : clamped((date - now) / 1e3);
 }
 function clamped(seconds) {
-  return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3));
+  return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3 || 0));
 }
 function isPast(instant, now) {
   return instant <= now || instant > now + RETRY_AFTER_CAP;
@@ -533,7 +533,7 @@ function isOfSite(path, base) {
 }
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "3e056e7426c8";
+var RELEASE = false ? "source" : "7ca6333d0914";
 
 // src/page-parts/requests/index.ts
 function start({ runtime }) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts
@@ -38,7 +38,7 @@
     return Number.isNaN(date) ? null : clamped((date - now) / 1e3);
   }
   function clamped(seconds) {
-    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3));
+    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3 || 0));
   }
   function isPast(instant, now) {
     return instant <= now || instant > now + RETRY_AFTER_CAP;
@@ -296,8 +296,10 @@
   }
   async function settleProvisional(tx, owner, page) {
     const items = await promised(tx.objectStore("items").index("provisional").getAll(page));
+    const { visitor } = await readDevice(tx);
     for (const { provisional: _, ...item } of items) {
-      put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? { ...item, owner } : item);
+      const isOpen2 = item.state !== "accepted" && item.state !== "parked";
+      put(tx, owner && isOpen2 && !(visitor && item.owner === visitor) ? { ...item, owner } : item);
     }
   }
 

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 "use strict";
 (() => {
   // src/worker/core.ts
@@ -59,7 +59,7 @@
     return Number.isNaN(date) ? null : clamped((date - now) / 1e3);
   }
   function clamped(seconds) {
-    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3));
+    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3 || 0));
   }
   function isPast(instant, now) {
     return instant <= now || instant > now + RETRY_AFTER_CAP;
@@ -368,20 +368,6 @@
     return IDBKeyRange.bound(start, [...start, []]);
   }
 
-  // src/shared/vocabulary/errors.ts
-  var BgsyncError = class extends Error {
-    constructor(code, message, options) {
-      super(message, options);
-      this.code = code;
-      this.name = `${code.replace(/(?:^|_)./g, (start) => start.slice(-1).toUpperCase())}Error`;
-    }
-  };
-  var QuotaExceededError = class extends BgsyncError {
-    constructor(cause) {
-      super("quota_exceeded", "The browser has no room left for this site.", { cause });
-    }
-  };
-
   // src/shared/vocabulary/verdict.ts
   function isObject(value) {
     return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -446,7 +432,7 @@
       this.owner = owner;
       const feed = await db.read((tx) => findFeed(tx, owner, this.name));
       if (this.cause.isWanted?.(feed) === false) return "unchanged";
-      if (feed.not_before > now()) return "unreachable";
+      if (!isPast(feed.not_before, now())) return "unreachable";
       const ending = await this.pages(feed);
       if (this.hasNews || ending === "unchanged") this.runtime.announce({ type: "feed", name: this.name });
       return this.hasNews && ending === "unchanged" ? "updated" : ending;
@@ -488,7 +474,7 @@
         return stored2;
       });
       const stored = await store().catch(async (error) => {
-        if (!(error instanceof QuotaExceededError) || !await this.dropOthers()) throw error;
+        if (error.name !== "QuotaExceededError" || !await this.dropOthers()) throw error;
         return store();
       });
       if (stored && (page.items.length || page.deleted.length || page.cache.length)) this.hasNews = true;
@@ -501,8 +487,11 @@
     async settle({ paths }) {
       const missed = paths.length ? await this.keepPages(paths) : [];
       if (!missed) return "blocked";
-      const done = { failures: 0, next_try: 0, pulled_at: this.startedAt, paths: missed };
-      await this.change((tx, row) => putFeed(tx, { ...row, ...done }));
+      const done = { pulled_at: this.startedAt, paths: missed };
+      await this.change((tx, row) => {
+        const next = missed.length ? this.postponed(row) : { ...row, failures: 0, next_try: 0 };
+        return putFeed(tx, { ...next, ...done });
+      });
       return "unchanged";
     }
     /** Null if they may be somebody else's: the session has changed while they were fetched. */
@@ -518,7 +507,7 @@
       return (await this.runtime.db.read(readDevice)).owner === this.owner;
     }
     async miss(answer) {
-      const { now, random } = this.runtime;
+      const { now } = this.runtime;
       switch (answer.kind) {
         case "aborted":
           return "unreachable";
@@ -527,14 +516,19 @@
           return "unknown";
         case "blocked":
           if (answer.isRevoked) await this.runtime.db.write((tx) => changeDevice(tx, { isRevoked: true }));
+          await this.change((tx, row) => putFeed(tx, this.postponed(row)));
           return "blocked";
         default: {
           const delay = answer.kind === "unreachable" ? answer.delay : null;
           const rest = delay === null ? {} : { not_before: now() + delay };
-          await this.change((tx, row) => putFeed(tx, { ...postponed(row, { now: now(), random }), ...rest }));
+          await this.change((tx, row) => putFeed(tx, { ...this.postponed(row), ...rest }));
           return "unreachable";
         }
       }
+    }
+    postponed(row) {
+      const { now, random } = this.runtime;
+      return postponed(row, { now: now(), random });
     }
     /** The owner may have left meanwhile, and nothing of theirs must come back. */
     change(change) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 "use strict";
 (() => {
   // src/shared/context/expiry.ts
@@ -59,7 +59,7 @@
     return Number.isNaN(date) ? null : clamped((date - now) / 1e3);
   }
   function clamped(seconds) {
-    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3));
+    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1e3 || 0));
   }
   function isPast(instant, now) {
     return instant <= now || instant > now + RETRY_AFTER_CAP;
@@ -349,7 +349,7 @@
   async function parkTooLarge(tx, sent, limits, moment) {
     const told = [];
     for (const item of sent) {
-      const kept = excess(item.files, limits) && await find(tx, item.id);
+      const kept = excess(item.files, limits) || item.bytes > limits.max_bytes ? await find(tx, item.id) : void 0;
       if (kept?.state === "queued") told.push(...await applyResult(tx, kept, verdictHere(item.id, "too_large"), moment, []));
     }
     return told;
@@ -623,7 +623,8 @@
     }
     /** Ask the server. What it changed for the items here, null if it could not be asked. */
     async run(signal) {
-      const { now, random } = this.runtime;
+      const { db, now, random } = this.runtime;
+      const { owner } = await db.read(readDevice);
       const asked = now();
       const reply = await exchange(this.runtime, "v1/session/", {}, signal);
       const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
@@ -631,20 +632,27 @@
       this.token = body.csrf_token;
       const isVisitor = !body.authenticated && body.owner !== null;
       const moment = { now: (asked + now()) / 2, random };
-      const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor);
+      const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor, owner);
       this.announceReached("server");
-      return change;
+      return change ?? this.run(signal);
     }
-    /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
-    async confirm(owner, first, isVisitor = false) {
+    /**
+     * The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. If
+     * somebody has signed in or out since it was `sentFor` another one, it is old news, and null is returned.
+     */
+    async confirm(owner, first, isVisitor = false, sentFor) {
       const [told, change] = await this.runtime.db.write(async (tx) => {
+        const isOld = sentFor !== void 0 && sentFor !== (await readDevice(tx)).owner;
         const before = await first?.(tx) ?? [];
+        if (isOld) return [before, null];
         await this.settle?.(tx, owner ?? "");
         return [before, await confirmOwner(tx, owner ?? "", isVisitor)];
       });
-      if (!this.runtime.isConfirmed) this.confirmed?.(owner ?? "");
-      this.runtime.isConfirmed = true;
-      this.runtime.announce(...told, ...announcements(change));
+      if (change) {
+        if (!this.runtime.isConfirmed) this.confirmed?.(owner ?? "");
+        this.runtime.isConfirmed = true;
+      }
+      this.runtime.announce(...told, ...change ? announcements(change) : []);
       return change;
     }
     /** A CSRF token, null if none is to be had. The cookie first: it follows every rotation. */
@@ -728,7 +736,7 @@
   async function reclaim(tx, everything, now) {
     const { owner } = await readDevice(tx);
     for (const item of await everyonesInState(tx, "sending")) {
-      if (!everything && item.lease_until > now) continue;
+      if (!everything && item.lease_until > now && item.lease_until <= now + LEASE) continue;
       put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
     }
   }
@@ -909,8 +917,6 @@
       this.hasChangedOwner = false;
       /** Nobody can be reached: what has been given back is not to be taken again. */
       this.isOver = false;
-      /** Whose items are being sent. */
-      this.owner = "";
     }
     async run() {
       const { db, now } = this.runtime;
@@ -990,7 +996,6 @@
       const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
       const first = batch[0]?.item ?? asked[0];
       if (!first) return "drained";
-      this.owner = owner;
       const items = batch.map(({ wire }) => wire);
       const ids = asked.map(({ id }) => id);
       const envelope = await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor);
@@ -1025,8 +1030,7 @@
         const sent = await applyResults(tx, items, answer.results, moment);
         return [...expired, ...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
       };
-      if (owner === this.owner) await this.session.confirm(answer.owner, apply2);
-      else this.runtime.announce(...await this.runtime.db.write(apply2));
+      await this.session.confirm(answer.owner, apply2, false, owner);
       this.pace.succeed(items.map(({ id }) => id));
       this.hasAsked = true;
       this.hasResults = true;
@@ -1050,7 +1054,6 @@
         return ending;
       }
       this.hasChangedOwner = true;
-      this.owner = "";
       await this.runtime.db.write((tx) => giveBack(tx, items));
       const change = await this.session.run(this.cause.signal);
       this.runtime.announce({ type: "change" });
@@ -1357,7 +1360,7 @@
     }
     async function activate() {
       await self2.clients.claim();
-      await runtime.db.write((tx) => changeDevice(tx, { worker_version: config.version }));
+      void runtime.db.write((tx) => changeDevice(tx, { worker_version: config.version })).catch(() => void 0);
     }
     return project.api;
   }

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 3e056e7426c87e660a51a639ebfcd32d2a9ebd7b7b8ca8a6b707be774da8dddf */
+/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
 "use strict";
 (() => {
   // src/shared/vocabulary/errors.ts
@@ -50,7 +50,7 @@
   ]);
 
   // src/shared/vocabulary/release.ts
-  var RELEASE = false ? "source" : "3e056e7426c8";
+  var RELEASE = false ? "source" : "7ca6333d0914";
 
   // src/page/part-loader.ts
   var PATIENCE = 3e4;

@@ -8,7 +8,7 @@ import type {ItemNews, WorkerMessage} from "../../shared/outbox/messages";
 import {settleProvisional} from "../../shared/outbox/ownership";
 import {pagesOf} from "../../shared/pages/result-pages";
 import {hasCaptured} from "../../shared/rows/captured";
-import {readDevice} from "../../shared/rows/device";
+import {backOff, readDevice} from "../../shared/rows/device";
 import {promised} from "../../shared/rows/promised";
 import {Arming} from "./arming";
 import {clear, discard, retry} from "./choices";
@@ -88,7 +88,9 @@ function lend({runtime, part}: Core): void {
         if (!(await runtime.db.read(async (tx) => hasCaptured(tx, (await readDevice(tx)).owner)))) return "drained";
         // Without it the requests wait, as they do without a connection.
         const requests = await part("requests").catch(() => null);
-        return requests ? requests.replay(...flush) : "failed";
+        if (requests) return requests.replay(...flush);
+        await runtime.db.write((tx) => backOff(tx, {now: runtime.now(), random: runtime.random}));
+        return "failed";
     };
     runtime.keepPages = async (owner, results) => {
         const paths = pagesOf(results);

@@ -37,6 +37,7 @@ export class LastFlush {
     }
 
     hear({type}: Announcement): void {
+        if (type === "owner") this.head = null;  // it names the one before
         if (type === "queued") this.prepare();
         // A flush tells it of each delivery, and must not be held up by so many looks.
         if (type === "reached") this.later ??= setTimeout(() => this.prepare(), LATER);

@@ -18,7 +18,6 @@ export async function logout(runtime: Runtime, outbox: Outbox, flusher: Flusher,
     const unsent = (await outbox.counts()).pending;
     const {owner, kept, discarded, blocked} = await runtime.db.write((tx) => leave(tx, pending === "discard"));
     await forgetPages(owner).catch(() => undefined);
-    runtime.isConfirmed = false;
     runtime.announce(
         ...discarded.map((item) => ended(item, "discarded")),
         ...blocked.map((item) => ({type: "blocked", item: news(item)}) as const),

@@ -1,7 +1,7 @@
 import {noteContact} from "../outbox/contact";
 import {news, type Announcement, type Reached} from "../outbox/messages";
 import {confirmOwner, type OwnerChange} from "../outbox/ownership";
-import {backOff} from "../rows/device";
+import {backOff, readDevice} from "../rows/device";
 import type {WriteTx} from "../rows/schema";
 import type {Session} from "../vocabulary/protocol";
 import {isObject, parsed, type Reply} from "../vocabulary/verdict";
@@ -24,7 +24,8 @@ export class SessionCheck {
 
     /** Ask the server. What it changed for the items here, null if it could not be asked. */
     async run(signal?: AbortSignal): Promise<OwnerChange | null> {
-        const {now, random} = this.runtime;
+        const {db, now, random} = this.runtime;
+        const {owner} = await db.read(readDevice);
         const asked = now();
         const reply = await exchange(this.runtime, "v1/session/", {}, signal);
         const body = typeof reply === "string" || !reply.ours || reply.status !== 200 ? null : parsed(reply);
@@ -32,23 +33,31 @@ export class SessionCheck {
         this.token = body.csrf_token;
         const isVisitor = !body.authenticated && body.owner !== null;
         const moment = {now: (asked + now()) / 2, random};
-        const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, {isRevoked: false}), isVisitor);
+        const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, {isRevoked: false}), isVisitor, owner);
         this.announceReached("server");
-        return change;
+        // Another page has learned something else meanwhile, and nobody can tell which of the answers is the later one.
+        return change ?? this.run(signal);
     }
 
-    /** The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. */
+    /**
+     * The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. If
+     * somebody has signed in or out since it was `sentFor` another one, it is old news, and null is returned.
+     */
     async confirm(
-        owner: string | null, first?: (tx: WriteTx) => Promise<Announcement[]>, isVisitor = false,
-    ): Promise<OwnerChange> {
+        owner: string | null, first?: (tx: WriteTx) => Promise<Announcement[]>, isVisitor = false, sentFor?: string,
+    ): Promise<OwnerChange | null> {
         const [told, change] = await this.runtime.db.write(async (tx) => {
+            const isOld = sentFor !== undefined && sentFor !== (await readDevice(tx)).owner;
             const before = (await first?.(tx)) ?? [];
+            if (isOld) return [before, null] as const;
             await this.settle?.(tx, owner ?? "");
             return [before, await confirmOwner(tx, owner ?? "", isVisitor)] as const;
         });
-        if (!this.runtime.isConfirmed) this.confirmed?.(owner ?? "");
-        this.runtime.isConfirmed = true;
-        this.runtime.announce(...told, ...announcements(change));
+        if (change) {
+            if (!this.runtime.isConfirmed) this.confirmed?.(owner ?? "");
+            this.runtime.isConfirmed = true;
+        }
+        this.runtime.announce(...told, ...(change ? announcements(change) : []));
         return change;
     }
 

@@ -5,8 +5,7 @@ import {forgetPages, keepPages} from "../pages/caches";
 import {changeDevice, readDevice} from "../rows/device";
 import {findFeed, makeRoom, putFeed, storePage, type StoredFeed} from "../rows/feed-rows";
 import type {WriteTx} from "../rows/schema";
-import {postponed} from "../vocabulary/backoff";
-import {QuotaExceededError} from "../vocabulary/errors";
+import {isPast, postponed} from "../vocabulary/backoff";
 import type {FeedPage, Trigger} from "../vocabulary/protocol";
 import {judgePage, type FeedAnswer} from "./answers";
 
@@ -59,7 +58,7 @@ class Pull {
         this.owner = owner;
         const feed = await db.read((tx) => findFeed(tx, owner, this.name));
         if (this.cause.isWanted?.(feed) === false) return "unchanged";
-        if (feed.not_before > now()) return "unreachable";
+        if (!isPast(feed.not_before, now())) return "unreachable";
         const ending = await this.pages(feed);
         if (this.hasNews || ending === "unchanged") this.runtime.announce({type: "feed", name: this.name});
         return this.hasNews && ending === "unchanged" ? "updated" : ending;
@@ -104,7 +103,7 @@ class Pull {
             return stored;
         });
         const stored = await store().catch(async (error: unknown) => {
-            if (!(error instanceof QuotaExceededError) || !(await this.dropOthers())) throw error;
+            if ((error as Error).name !== "QuotaExceededError" || !(await this.dropOthers())) throw error;
             return store();
         });
         if (stored && (page.items.length || page.deleted.length || page.cache.length)) this.hasNews = true;
@@ -119,8 +118,11 @@ class Pull {
     private async settle({paths}: StoredFeed): Promise<PullEnding> {
         const missed = paths.length ? await this.keepPages(paths) : [];
         if (!missed) return "blocked";
-        const done = {failures: 0, next_try: 0, pulled_at: this.startedAt, paths: missed};
-        await this.change((tx, row) => putFeed(tx, {...row, ...done}));
+        const done = {pulled_at: this.startedAt, paths: missed};
+        await this.change((tx, row) => {
+            const next = missed.length ? this.postponed(row) : {...row, failures: 0, next_try: 0};
+            return putFeed(tx, {...next, ...done});
+        });
         return "unchanged";
     }
 
@@ -139,7 +141,7 @@ class Pull {
     }
 
     private async miss(answer: Exclude<FeedAnswer, {kind: "page"}>): Promise<PullEnding> {
-        const {now, random} = this.runtime;
+        const {now} = this.runtime;
         switch (answer.kind) {
             case "aborted":
                 return "unreachable";
@@ -148,14 +150,20 @@ class Pull {
                 return "unknown";
             case "blocked":
                 if (answer.isRevoked) await this.runtime.db.write((tx) => changeDevice(tx, {isRevoked: true}));
+                await this.change((tx, row) => putFeed(tx, this.postponed(row)));
                 return "blocked";
             default: {
                 const delay = answer.kind === "unreachable" ? answer.delay : null;
                 const rest = delay === null ? {} : {not_before: now() + delay};
-                await this.change((tx, row) => putFeed(tx, {...postponed(row, {now: now(), random}), ...rest}));
+                await this.change((tx, row) => putFeed(tx, {...this.postponed(row), ...rest}));
                 return "unreachable";
             }
         }
+    }
+
+    private postponed(row: StoredFeed): StoredFeed {
+        const {now, random} = this.runtime;
+        return postponed(row, {now: now(), random});
     }
 
     /** The owner may have left meanwhile, and nothing of theirs must come back. */

@@ -1,3 +1,4 @@
+import {LEASE} from "../context/lock";
 import {readDevice, type Device} from "../rows/device";
 import {fileBytes} from "../rows/files";
 import {everyonesInState, inState, isOverdue, put} from "../rows/items";
@@ -53,7 +54,8 @@ function ofOneSender(found: Candidate[]): Candidate[] {
 export async function reclaim(tx: WriteTx, everything: boolean, now: number): Promise<void> {
     const {owner} = await readDevice(tx);
     for (const item of await everyonesInState(tx, "sending")) {
-        if (!everything && item.lease_until > now) continue;
+        // A lease that is longer than any was given by a clock that has been put right since.
+        if (!everything && item.lease_until > now && item.lease_until <= now + LEASE) continue;
         put(tx, {...item, state: item.owner === owner ? "queued" : "blocked"});
     }
 }

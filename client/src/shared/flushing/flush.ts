@@ -48,8 +48,6 @@ export class Flush {
     private hasChangedOwner = false;
     /** Nobody can be reached: what has been given back is not to be taken again. */
     private isOver = false;
-    /** Whose items are being sent. */
-    private owner = "";
 
     constructor(
         private readonly runtime: Runtime,
@@ -148,7 +146,6 @@ export class Flush {
         const asked = asks ? await awaited(tx, owner, this.turn, overdue, batch[0]?.item) : [];
         const first = batch[0]?.item ?? asked[0];
         if (!first) return "drained";
-        this.owner = owner;
         const items = batch.map(({wire}) => wire);
         const ids = asked.map(({id}) => id);
         const envelope = await writeEnvelope(tx, this.runtime, this.cause, items, ids, first.visitor);
@@ -186,9 +183,7 @@ export class Flush {
             const sent = await applyResults(tx, items, answer.results, moment);
             return [...expired, ...sent, ...(await applyNews(tx, answer.settled ?? [], moment))];
         };
-        if (owner === this.owner) await this.session.confirm(answer.owner, apply);
-        // The other delivery has met another owner since this one was sent: whose session it was is old news.
-        else this.runtime.announce(...(await this.runtime.db.write(apply)));
+        await this.session.confirm(answer.owner, apply, false, owner);
         this.pace.succeed(items.map(({id}) => id));
         this.hasAsked = true;
         this.hasResults = true;
@@ -215,7 +210,6 @@ export class Flush {
             return ending;
         }
         this.hasChangedOwner = true;
-        this.owner = "";
         await this.runtime.db.write((tx) => giveBack(tx, items));
         // The session says also whether that is a user, and whom its CSRF token fits.
         const change = await this.session.run(this.cause.signal);

@@ -45,11 +45,16 @@ export async function settleCaptured(tx: WriteTx, owner: string, page: string): 
     return owner && owner === (await readDevice(tx)).owner ? release(tx, owner) : [];
 }
 
-/** What a page wrote before it knew whose session it is, is this owner's. */
+/**
+ * What a page wrote before it knew whose session it is, is this owner's. But not what may have been sent as a visitor's:
+ * the server would take it for another item, and knows how to bind it.
+ */
 export async function settleProvisional(tx: WriteTx, owner: string, page: string): Promise<void> {
     const items = await promised(tx.objectStore("items").index("provisional").getAll(page));
+    const {visitor} = await readDevice(tx);
     for (const {provisional: _, ...item} of items) {
-        put(tx, owner && item.state !== "accepted" && item.state !== "parked" ? {...item, owner} : item);
+        const isOpen = item.state !== "accepted" && item.state !== "parked";
+        put(tx, owner && isOpen && !(visitor && item.owner === visitor) ? {...item, owner} : item);
     }
 }
 

@@ -35,7 +35,7 @@ export async function countFailure(tx: WriteTx, sent: StoredItem[], code: string
 export async function parkTooLarge(tx: WriteTx, sent: StoredItem[], limits: Limits, moment: Moment): Promise<Announcement[]> {
     const told: Announcement[] = [];
     for (const item of sent) {
-        const kept = excess(item.files, limits) && (await find(tx, item.id));
+        const kept = excess(item.files, limits) || item.bytes > limits.max_bytes ? await find(tx, item.id) : undefined;
         if (kept?.state === "queued") told.push(...(await applyResult(tx, kept, verdictHere(item.id, "too_large"), moment, [])));
     }
     return told;

@@ -41,7 +41,7 @@ export function retryAfter(header: string | null, now: number): number | null {
 
 /** Seconds a server asked for, as milliseconds between one second and a day. */
 export function clamped(seconds: number): number {
-    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1000));
+    return Math.min(RETRY_AFTER_CAP, Math.max(FLOOR, seconds * 1000 || 0));
 }
 
 /** Milliseconds until the next question about accepted items: 1, 2, 4 … 60 s. */

@@ -43,11 +43,11 @@ class FakeWorkerRegistration {
 }
 
 /** A page's triggers, and the tags they have had registered. */
-export function withTriggers(device: FakeContext, api: Pick<EventTarget, "dispatchEvent"> = new EventTarget()): {triggers: Triggers; engine: Engine; armed: string[][]} {
+export function withTriggers(device: FakeContext, api: Pick<EventTarget, "dispatchEvent"> = new EventTarget(), part: unknown = undefined): {triggers: Triggers; engine: Engine; armed: string[][]} {
     const armed: string[][] = [];
     const sync = {getTags: async () => [], register: async (tag: string) => void armed.push([tag.replace("bgsync:", "")])};
     const registration = new FakeWorkerRegistration(sync) as unknown as WorkerRegistration;
-    const {engine} = withEngine(device, registration, api);
+    const {engine} = withEngine(device, registration, api, part);
     const triggers = new Triggers(device.runtime, registration, () => Promise.resolve(engine));
     return {triggers, engine, armed};
 }
@@ -55,7 +55,7 @@ export function withTriggers(device: FakeContext, api: Pick<EventTarget, "dispat
 /** A page's engine, which hears what is announced. */
 export function withEngine(
     {runtime, outbox}: FakeContext, registration = new FakeWorkerRegistration() as unknown as WorkerRegistration,
-    api: Pick<EventTarget, "dispatchEvent"> = new EventTarget(),
+    api: Pick<EventTarget, "dispatchEvent"> = new EventTarget(), part: unknown = undefined,
 ): {engine: Engine} {
     const unsent = new Unsent();
     const listen = (listener: (announcement: Announcement) => void) => {
@@ -68,7 +68,7 @@ export function withEngine(
             }
         };
     };
-    const engine = start({runtime, outbox, unsent, registration, api, listen} as unknown as Core);
+    const engine = start({runtime, outbox, unsent, registration, api, listen, part} as unknown as Core);
     return {engine};
 }
 
