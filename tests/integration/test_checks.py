@@ -268,6 +268,7 @@ def test_urls(settings):
     settings.ROOT_URLCONF = "django.contrib.auth.urls"
 
     assert said(browser.check_browser) == ["bgsync.E040"]
+    assert "bgsync.E040" in [message.id for check in checks.CHECKS for message in check()]
 
 
 @pytest.mark.parametrize("scope", ["app/", "//other.example/", "https://other.example/"])
