@@ -94,6 +94,19 @@ def remove_of(pks: Collection[UUID]) -> int:
     return _remove(_all().filter(item__in=pks))
 
 
+def abandon(pks: Collection[UUID]) -> list[UUID]:
+    """Make orphans of the files of these items, to be committed together with the end of these. Returns their keys."""
+    rows = _all().filter(item__in=pks)
+    keys = list(rows.values_list("pk", flat=True))
+    rows.update(item=None)
+    return keys
+
+
+def remove(keys: Collection[UUID]) -> int:
+    """Remove these files. Returns how many."""
+    return _remove(_all().filter(pk__in=keys))
+
+
 def sweep_orphans(now: datetime) -> int:
     """Remove files whose receipt was never committed, some at a time. Returns how many."""
     return _remove(_all().filter(item=None, saved_at__lt=now - ORPHANS_AFTER).order_by("saved_at")[:SWEPT_AT_ONCE])

@@ -122,18 +122,22 @@ def _older(model: type[Model], instant: datetime) -> QuerySet[Any]:
 
 
 def _remove_items(pks: list[UUID]) -> None:
-    _remove_contents(pks)
-    ledger.items().filter(pk__in=pks).delete()
+    """With all that belongs to them, in one commit; then the bytes of their files, which take a while. Looked at again
+    under the lock: somebody may have opened one meanwhile, which then stays as it is.
+    """
+    with database.atomic():
+        rows = _removable(_cutoff()).filter(pk__in=pks).select_for_update().order_by("pk")
+        gone = list(rows.values_list("pk", flat=True))
+        orphans = files.abandon(gone)
+        ConflictingCopy.objects.using(database.alias()).filter(pk__in=gone).delete()
+        ledger.items().filter(pk__in=gone).delete()
+    files.remove(orphans)
 
 
 def _remove_payloads(pks: list[UUID]) -> None:
-    _remove_contents(pks)
-    ledger.items().filter(pk__in=pks).update(payload=None, file_count=0)
-
-
-def _remove_contents(pks: list[UUID]) -> None:
     files.remove_of(pks)
     ConflictingCopy.objects.using(database.alias()).filter(pk__in=pks).delete()
+    ledger.items().filter(pk__in=pks).update(payload=None, file_count=0)
 
 
 def _deleting(model: type[Model]) -> Removal:

@@ -260,6 +260,25 @@ def age_keys(instant) -> None:
         row.save(force_insert=True)
 
 
+def test_opened_while_it_is_removed(device, monkeypatch):
+    """An item that its user opens again when a run has come to it stays, whatever becomes of the try."""
+    item = minted(401, tag="script", payload=["reject", "fail"])
+    device.send(item)
+    received(item, 401)
+    retention.prune()
+    found = retention._chunks
+
+    def chunks(rows):
+        for pks in found(rows):
+            assert device.send({**item, "retry": 1})[0]["code"] == "retrying"
+            yield pks
+
+    monkeypatch.setattr(retention, "_chunks", chunks)
+    retention.prune()
+
+    assert (row_of(item).state, row_of(item).payload) == ("waiting", '["reject","fail"]')
+
+
 def test_chunks(device, monkeypatch):
     """However many there are, all of them go."""
     monkeypatch.setattr(retention, "CHUNK", 2)
