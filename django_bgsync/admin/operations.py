@@ -45,7 +45,11 @@ class OperatorActionAdmin(ReadOnlyAdmin):
         wrap = self.admin_site.admin_view
         return [
             path("operate/", database.own_transactions(wrap(self.operate_view)), name="django_bgsync_operate"),
-            path("<uuid:pk>/cancel/", wrap(require_POST(self.cancel_view)), name="django_bgsync_cancel"),
+            path(
+                "<uuid:pk>/cancel/",
+                database.own_transactions(wrap(require_POST(self.cancel_view))),
+                name="django_bgsync_cancel",
+            ),
             *super().get_urls(),
         ]
 

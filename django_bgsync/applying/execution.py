@@ -12,6 +12,7 @@ from uuid import UUID
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,7 +20,6 @@ from django_bgsync import database, drf, files
 from django_bgsync.applying.verdicts import Verdict, applied, judge
 from django_bgsync.canonical import read_canonical
 from django_bgsync.exceptions import BadResult, Decision
-from django_bgsync.files import ItemFile
 from django_bgsync.handlers import Handler, Item
 from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import Delivery, SyncClient, SyncItem
@@ -32,7 +32,7 @@ class Surroundings:
     users: Mapping[Any, Any]
     """Only those that are active. One object for all items of a user, so that each sees what was done before it."""
     clients: Mapping[UUID, UUID]
-    files: Mapping[UUID, Mapping[str, ItemFile]]
+    files: Mapping[UUID, Mapping[str, UploadedFile]]
     parts: database.Parts
     """One for each call of a handler."""
 
@@ -100,6 +100,21 @@ def run(handler: Handler, rows: Sequence[SyncItem], around: Surroundings, is_ove
         if is_over():
             break
     return verdicts
+
+
+def refusal(handler: Handler, row: SyncItem, around: Surroundings) -> Verdict | None:
+    """What the handler's serializer or form has against an item that is not run yet. None also for what only a run
+    can tell, and will.
+    """
+    if not handler.validates:
+        return None
+    try:
+        _build(handler, row, around)
+    except drf.VALIDATION_ERRORS as error:
+        return judge(error, row, handler, timezone.now())
+    except Exception:
+        return None
+    return None
 
 
 def _run_alone(handler: Handler, row: SyncItem, around: Surroundings, call: Callable[[Item], Any]) -> Verdict:

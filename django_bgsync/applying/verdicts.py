@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext as _
 
 from django_bgsync import backoff, conf, drf
+from django_bgsync.applying.pauses import paused
 from django_bgsync.canonical import write_json
 from django_bgsync.enums import Code, ItemState, Outcome
 from django_bgsync.exceptions import BadResult, Conflict, Rejected, RetryLater
@@ -124,7 +125,8 @@ def _judge(error: Exception, row: SyncItem, handler: Handler, now: datetime) -> 
 
 
 def _put_off(error: RetryLater, row: SyncItem, handler: Handler, now: datetime) -> Verdict:
-    if now - (row.reopened_at or row.received_at) >= (handler.max_age or PATIENCE):
+    since, most = row.reopened_at or row.received_at, handler.max_age or PATIENCE
+    if now - since >= most and now - since - paused(row.tag_id, since, now) >= most:
         return rejected(Code.DEAD, error.detail or _("Put off for too long."))
     # max() also turns a NaN into 0.
     wait = min(max(0.0, error.after), PATIENCE.total_seconds())

@@ -90,11 +90,13 @@ def _write(pk: UUID, **values: Any) -> tuple[OperatorAction, bool]:
 
 
 def cancel(pk: UUID) -> bool:
-    """Have an action stop before its next batch; what is done stays done. False if it is over."""
+    """Have an action stop: at once if nobody is at it, else before its next batch; what is done stays done. False if
+    it is over.
+    """
     open_ones = OperatorAction.objects.using(database.alias()).filter(
         pk=pk, state__in=(ActionState.QUEUED, ActionState.RUNNING), cancel_requested_at=None
     )
     if not open_ones.update(cancel_requested_at=timezone.now()):
         return False
-    calls.call()
+    batches.carry_on(pk)
     return True

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
-from django_bgsync import conf
+from django_bgsync import conf, database
+from django_bgsync.applying.execution import Surroundings, refusal
 from django_bgsync.applying.verdicts import rejected
 from django_bgsync.enums import Code, Hand, ItemState, Mode, TagState
 from django_bgsync.exceptions import ItemFault
 from django_bgsync.handlers import Handler, registry
 from django_bgsync.models import Delivery, SyncItem
 from django_bgsync.owners import Owner
-from django_bgsync.protocol import ItemIn
+from django_bgsync.protocol import ItemIn, Upload
 from django_bgsync.receiving.arrivals import Arrival
 from django_bgsync.rows.moulds import Mould
 
@@ -40,6 +42,8 @@ class Terms:
     is_closed: bool
     is_permitted: bool
     """Whether this request may use the handler."""
+    around: Surroundings
+    """What a serializer finds at receipt."""
 
     def may_reopen(self, row: SyncItem) -> bool:
         """Whether a sender may have a parked item tried again. Closing concerns what is new, and what it refused."""
@@ -75,7 +79,16 @@ class Terms:
         if is_held and not row.is_finished:
             row.state = ItemState.HELD
             row.attempts, row.claimed_at, row.claimed_by = 0, None, ""
+        if self.handler.validates and row.claimed_at is None and not row.is_finished:
+            self._validate(row, item.uploads)
         return row
+
+    def _validate(self, row: SyncItem, uploads: Sequence[Upload]) -> None:
+        """What will be tried later is looked at now: its user is still there to hear that it is not valid."""
+        files = {each.name: UploadedFile(each.content, each.filename, each.content_type, each.size) for each in uploads}
+        if verdict := refusal(self.handler, row, replace(self.around, files={row.id: files})):
+            row.state, row.code, row.problem = verdict.state, verdict.code, verdict.problem
+            row.next_at, row.finished_at = None, self.received_at
 
     def is_for_workers(self, row: SyncItem) -> bool:
         return row.state == ItemState.RECEIVED and row.claimed_at is None and not self.is_paused
@@ -98,6 +111,7 @@ def terms(
         "received_at": delivery.received_at,
         "size": 0,
     }
+    around = Surroundings.of((), database.Parts(), user=owner.user, delivery=delivery)
     found = {}
     for tag, state in tags.items():
         handler = registry[tag]
@@ -111,6 +125,7 @@ def terms(
             received_at=delivery.received_at,
             is_closed=state == TagState.CLOSED,
             is_permitted=is_permitted,
+            around=around,
         )
     return found
 

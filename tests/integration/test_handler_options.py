@@ -10,12 +10,16 @@ from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
+from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.exceptions import PermissionDenied as DRFPermissionDenied
 from rest_framework.permissions import BasePermission
 
-from django_bgsync import Rejected
-from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem, SyncTag
+from django_bgsync import Rejected, RetryLater
+from django_bgsync.enums import Operation
+from django_bgsync.models import Delivery, DeliveryAttempt, OperatorAction, SyncItem, SyncTag
+from django_bgsync.operations import actions
+from django_bgsync.operations.selections import Selection
 from tests.app.bgsync import ANSWER
 from tests.app.models import Effect
 from tests.deliveries import (
@@ -320,3 +324,68 @@ def test_many_that_fail_together_have_no_more_time(device, handler, settings):
     settings.BGSYNC = {}
     assert set(codes(device.send(*items))) == {("applied", "ok")}
     assert {history_of(item)[0] for item in items} <= {(1, "receipt", "applied", "ok"), (1, "replay", "applied", "ok")}
+
+
+class Short(serializers.Serializer):
+    text = serializers.CharField(max_length=5)
+    photo = serializers.FileField(required=False, max_length=9)
+
+
+@pytest.mark.parametrize("options", [{"mode": "background"}, {"mode": "background", "many": True}, {}])
+def test_validated_at_receipt(device, handler, options):
+    """What is not tried at once is looked at all the same: the user hears at once that it is not valid."""
+    ran = []
+    handler("short", serializer=Short, **options)(lambda given: ran.append(given))
+    SyncTag.objects.create(name="short", state="open" if options else "paused")
+    code = "queued" if options else "paused"
+    long, short = make_item("short", {"text": "too long"}), make_item("short", {"text": "short"})
+
+    assert codes(device.send(long, short)) == [("rejected", "invalid"), ("accepted", code)]
+    assert device.send(long)[0]["problem"]["errors"] == {"text": ["Ensure this field has no more than 5 characters."]}
+    assert (row_of(long).attempts, row_of(long).finished_at) == (0, row_of(long).received_at)
+    assert ran == []
+
+
+def test_invalid_in_a_lane(device, handler):
+    """What is not valid holds nobody, and what is held is looked at before its turn."""
+    handler("short", serializer=Short)(lambda item: None)
+    first = script("fail", lane="a")
+    long = make_item("short", {"text": "too long"}, lane="a", after=first["id"])
+    last = make_item("short", {"text": "short"}, lane="a", after=long["id"])
+    device.send(first)
+
+    assert codes(device.send(long, last)) == [("rejected", "invalid"), ("applied", "ok")]
+
+
+def test_only_a_run_can_tell(device, handler):
+    """A serializer that fails otherwise is an error of the run, which is tried again."""
+
+    class Broken(serializers.Serializer):
+        def validate(self, data):
+            raise KeyError("x")
+
+    handler("broken", serializer=Broken, mode="background")(lambda item: None)
+
+    assert codes(device.send(make_item("broken", {}))) == [("accepted", "queued")]
+
+
+def test_pauses_stop_the_clock(device, handler):
+    """An item that its handler puts off is given the time for which its tag was paused."""
+
+    @handler("patient", max_age=timedelta(hours=1))
+    def patient(item):
+        raise RetryLater(60)
+
+    device.send(item := make_item("patient"))
+    for kind in ("pause", "resume"):
+        actions.request(Operation(kind), Selection(tag="patient"), reason="x")
+    now = timezone.now()
+    SyncItem.objects.update(received_at=now - timedelta(hours=3))
+    OperatorAction.objects.filter(kind="pause").update(finished_at=now - timedelta(hours=2.5))
+    OperatorAction.objects.filter(kind="resume").update(finished_at=now - timedelta(hours=0.25))
+
+    make_due(item)
+    assert codes(device.ask(item)) == [("accepted", "retrying")]  # three quarters of an hour of its own
+    OperatorAction.objects.filter(kind="pause").update(finished_at=now - timedelta(hours=2))
+    make_due(item)
+    assert codes(device.ask(item)) == [("rejected", "dead")]

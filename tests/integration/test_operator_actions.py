@@ -73,13 +73,23 @@ def test_total_without_end(admin, large, monkeypatch):
     assert ("0 of more than 5" in text, "max=" in text.partition("<progress")[2][:60]) == (True, False)
 
 
+def test_cancel_before_anybody_is_at_it(admin, large):
+    """It is over at once, whether or not a worker is running."""
+    confirm(admin, operate_url("discard", tag="script"), reason="x")
+    cancel(admin, last_action())
+
+    assert (last_action().state, last_action().done) == ("cancelled", 0)
+
+
 def test_cancel(admin, large):
-    """The button stops it: nothing more is done, what is done stays, and the button is gone."""
+    """The button stops what somebody is at: nothing more is done, what is done stays, and the button is gone."""
     confirm(admin, operate_url("discard", tag="script"), reason="x")
     action = last_action()
     url = reverse("admin:django_bgsync_cancel", args=[action.pk])
     assert f'formaction="{url}"' in text_of(admin, page_of(action))
+    OperatorAction.objects.update(claimed_at=timezone.now())
     assert "It stops after this batch." in cancel(admin, action).content.decode()
+    OperatorAction.objects.update(claimed_at=None)
     sweep.sweep()
 
     action.refresh_from_db()
