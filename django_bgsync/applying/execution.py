@@ -32,7 +32,7 @@ class Surroundings:
     users: Mapping[Any, Any]
     """Only those that are active. One object for all items of a user, so that each sees what was done before it."""
     clients: Mapping[UUID, UUID]
-    files: Mapping[UUID, Mapping[str, UploadedFile]]
+    files: Mapping[UUID, Mapping[str, UploadedFile[Any]]]
     parts: database.Parts
     """One for each call of a handler."""
 

@@ -15,7 +15,7 @@ def paused(tag: str, since: datetime, until: datetime) -> timedelta:
     actions = OperatorAction.objects.using(database.alias()).filter(kind__in=kinds, state=ActionState.DONE, done__gt=0)
     total, began = timedelta(0), None
     for kind, selection, at in actions.order_by("finished_at").values_list("kind", "selection", "finished_at"):
-        if selection.get("tag") != [tag]:
+        if selection.get("tag") != [tag] or at is None:
             continue
         if kind == Operation.PAUSE:
             began = at
