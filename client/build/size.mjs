@@ -5,8 +5,8 @@ import {makeBundles} from "./bundles.mjs";
 /** Bytes, minified and compressed with brotli. A core is what every visitor loads before anything can be enqueued or sent. */
 const MOST = {
     "bgsync.min.js": 7_990,
-    "bgsync-engine.min.js": 11_770,
-    "bgsync-worker.min.js": 9_180,
+    "bgsync-engine.min.js": 11_750,
+    "bgsync-worker.min.js": 9_170,
     "bgsync-worker-completion.min.js": 1_800,
     "bgsync-worker-offline.min.js": 1_350,
     "bgsync-worker-capture.min.js": 6_130,

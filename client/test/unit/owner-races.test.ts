@@ -88,6 +88,21 @@ describe("an answer that comes late", () => {
     });
 });
 
+test("neither does the answer to a last flush, if the page stays", async () => {
+    const unsent = new Unsent();
+    unsent.add(await one.write());
+    const last = new LastFlush(one.runtime, one.session, unsent);
+    await settle();
+    holdAnswers();
+    last.run("token");
+    await until(() => server.envelopes.length);
+    await logout(other.runtime, other.outbox, other.flusher, "keep");
+    release();
+    await settle();
+    expect((await one.device()).owner).toBe("");
+    expect(await one.states()).toEqual([]);
+});
+
 describe("a visitor who has signed in, and whose page has not asked yet", () => {
     let applied: Set<string>;
 

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
 // src/page/worker-search.ts
 var ACTIVATION = 1e4;
 async function activated(registration) {
@@ -618,18 +618,18 @@ var SessionCheck = class {
     this.token = body.csrf_token;
     const isVisitor = !body.authenticated && body.owner !== null;
     const moment = { now: (asked + now()) / 2, random };
-    const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor, owner);
+    const change = await this.confirm(body.owner, owner, (tx) => noteContact(tx, body, moment, { isRevoked: false }), isVisitor);
     this.announceReached("server");
     return change ?? this.run(signal);
   }
   /**
    * The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. If
-   * somebody has signed in or out since it was `sentFor` another one, it is old news, and null is returned.
+   * the device is no longer that of whom it was `sentFor`, this is old news, and null is returned.
    */
-  async confirm(owner, first, isVisitor = false, sentFor) {
+  async confirm(owner, sentFor, first, isVisitor = false) {
     const [told, change] = await this.runtime.db.write(async (tx) => {
-      const isOld = sentFor !== void 0 && sentFor !== (await readDevice(tx)).owner;
-      const before = await first?.(tx) ?? [];
+      const isOld = sentFor !== (await readDevice(tx)).owner;
+      const before = await first(tx);
       if (isOld) return [before, null];
       await this.settle?.(tx, owner ?? "");
       return [before, await confirmOwner(tx, owner ?? "", isVisitor)];
@@ -1052,7 +1052,7 @@ var Flush = class {
       const sent = await applyResults(tx, items, answer.results, moment);
       return [...expired, ...sent, ...await applyNews(tx, answer.settled ?? [], moment)];
     };
-    await this.session.confirm(answer.owner, apply2, false, owner);
+    await this.session.confirm(answer.owner, owner, apply2);
     this.pace.succeed(items.map(({ id }) => id));
     this.hasAsked = true;
     this.hasResults = true;
@@ -1391,7 +1391,7 @@ var LastFlush = class {
     const verdict = judge(await read2(response), envelope.items.map(({ id }) => id), now());
     if (verdict.kind !== "answer") return;
     const { owner, results } = verdict.answer;
-    await this.session.confirm(owner, (tx) => applyResults(tx, [], results, { now: now(), random }));
+    await this.session.confirm(owner, envelope.owner, (tx) => applyResults(tx, [], results, { now: now(), random }));
     this.runtime.announce({ type: "change" });
   }
   /** Nobody may be left to hear the answer, so whoever comes next sends it again: the server recognises it. */
@@ -1775,7 +1775,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "7ca6333d0914";
+var RELEASE = false ? "source" : "da558c1d98b2";
 
 // src/page-parts/engine/index.ts
 function start(core) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 7ca6333d0914f3cd3f1abc8d8ca316f3e9836e262b985ff7c1966ed9af425ea4 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -736,7 +736,7 @@ var FeedSchedule = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "7ca6333d0914";
+var RELEASE = false ? "source" : "da558c1d98b2";
 
 // src/page-parts/feeds/index.ts
 function start(core) {

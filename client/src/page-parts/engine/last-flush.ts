@@ -92,7 +92,7 @@ export class LastFlush {
         const verdict = judge(await readReply(response), envelope.items.map(({id}) => id), now());
         if (verdict.kind !== "answer") return;
         const {owner, results} = verdict.answer;
-        await this.session.confirm(owner, (tx) => applyResults(tx, [], results, {now: now(), random}));
+        await this.session.confirm(owner, envelope.owner, (tx) => applyResults(tx, [], results, {now: now(), random}));
         this.runtime.announce({type: "change"});
     }
 

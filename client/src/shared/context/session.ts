@@ -33,7 +33,7 @@ export class SessionCheck {
         this.token = body.csrf_token;
         const isVisitor = !body.authenticated && body.owner !== null;
         const moment = {now: (asked + now()) / 2, random};
-        const change = await this.confirm(body.owner, (tx) => noteContact(tx, body, moment, {isRevoked: false}), isVisitor, owner);
+        const change = await this.confirm(body.owner, owner, (tx) => noteContact(tx, body, moment, {isRevoked: false}), isVisitor);
         this.announceReached("server");
         // Another page has learned something else meanwhile, and nobody can tell which of the answers is the later one.
         return change ?? this.run(signal);
@@ -41,14 +41,14 @@ export class SessionCheck {
 
     /**
      * The server has named the owner, here or in the answer to a delivery. `first` happens in the same transaction. If
-     * somebody has signed in or out since it was `sentFor` another one, it is old news, and null is returned.
+     * the device is no longer that of whom it was `sentFor`, this is old news, and null is returned.
      */
     async confirm(
-        owner: string | null, first?: (tx: WriteTx) => Promise<Announcement[]>, isVisitor = false, sentFor?: string,
+        owner: string | null, sentFor: string, first: (tx: WriteTx) => Promise<Announcement[]>, isVisitor = false,
     ): Promise<OwnerChange | null> {
         const [told, change] = await this.runtime.db.write(async (tx) => {
-            const isOld = sentFor !== undefined && sentFor !== (await readDevice(tx)).owner;
-            const before = (await first?.(tx)) ?? [];
+            const isOld = sentFor !== (await readDevice(tx)).owner;
+            const before = await first(tx);
             if (isOld) return [before, null] as const;
             await this.settle?.(tx, owner ?? "");
             return [before, await confirmOwner(tx, owner ?? "", isVisitor)] as const;

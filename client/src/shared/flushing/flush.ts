@@ -183,7 +183,7 @@ export class Flush {
             const sent = await applyResults(tx, items, answer.results, moment);
             return [...expired, ...sent, ...(await applyNews(tx, answer.settled ?? [], moment))];
         };
-        await this.session.confirm(answer.owner, apply, false, owner);
+        await this.session.confirm(answer.owner, owner, apply);
         this.pace.succeed(items.map(({id}) => id));
         this.hasAsked = true;
         this.hasResults = true;
