@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django_bgsync.enums import Code, ItemState, Outcome
 from django_bgsync.identity import first_key
 from django_bgsync.models import SKEWED
+from django_bgsync.operations.selections import YEARS
 from django_bgsync.printing import visible
 from django_bgsync.reports.search import PARKED
 
@@ -164,7 +165,7 @@ def _instant(text: str) -> datetime:
         instant = parse_datetime(text)
     except ValueError as error:
         raise IncorrectLookupParameters from error
-    if instant is None or not 1970 < instant.year < 9000:
+    if instant is None or instant.year not in YEARS:
         raise IncorrectLookupParameters
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 

@@ -24,7 +24,7 @@ GROUPS = {PARKED: (ItemState.REJECTED, ItemState.CONFLICT), "unfinished": ItemSt
 MAX_IDS = 1000
 NO_EXCEPTION = "-"
 """In the place of an exception's class: the last try raised none."""
-YEARS = range(1971, 8999)
+YEARS = range(1971, 9000)
 """In every time zone, and in every database."""
 
 

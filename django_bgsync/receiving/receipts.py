@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -42,8 +43,8 @@ class Terms:
     is_closed: bool
     is_permitted: bool
     """Whether this request may use the handler."""
-    around: Surroundings
-    """What a serializer finds at receipt."""
+    around: Callable[[], Surroundings]
+    """What a serializer finds at receipt; made when the first one looks."""
 
     def may_reopen(self, row: SyncItem) -> bool:
         """Whether a sender may have a parked item tried again. Closing concerns what is new, and what it refused."""
@@ -86,7 +87,7 @@ class Terms:
     def _validate(self, row: SyncItem, uploads: Sequence[Upload]) -> None:
         """What will be tried later is looked at now: its user is still there to hear that it is not valid."""
         files = {each.name: UploadedFile(each.content, each.filename, each.content_type, each.size) for each in uploads}
-        if verdict := refusal(self.handler, row, replace(self.around, files={row.id: files})):
+        if verdict := refusal(self.handler, row, replace(self.around(), files={row.id: files})):
             row.state, row.code, row.problem = verdict.state, verdict.code, verdict.problem
             row.next_at, row.finished_at = None, self.received_at
 
@@ -111,7 +112,11 @@ def terms(
         "received_at": delivery.received_at,
         "size": 0,
     }
-    around = Surroundings.of((), database.Parts(), user=owner.user, delivery=delivery)
+
+    @cache
+    def around() -> Surroundings:
+        return Surroundings.of((), database.Parts(), user=owner.user, delivery=delivery)
+
     found = {}
     for tag, state in tags.items():
         handler = registry[tag]

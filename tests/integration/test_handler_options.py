@@ -6,20 +6,15 @@ import time
 from datetime import timedelta
 
 import pytest
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils import timezone
-from rest_framework import serializers
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.exceptions import PermissionDenied as DRFPermissionDenied
 from rest_framework.permissions import BasePermission
 
-from django_bgsync import Rejected, RetryLater
-from django_bgsync.enums import Operation
-from django_bgsync.models import Delivery, DeliveryAttempt, OperatorAction, SyncItem, SyncTag
-from django_bgsync.operations import actions
-from django_bgsync.operations.selections import Selection
+from django_bgsync import Rejected
+from django_bgsync.models import Delivery, DeliveryAttempt, SyncItem, SyncTag
 from tests.app.bgsync import ANSWER
 from tests.app.models import Effect
 from tests.deliveries import (
@@ -39,30 +34,6 @@ from tests.deliveries import (
 
 def codes(results):
     return [(each["status"], each["code"]) for each in results]
-
-
-def test_form(device):
-    """A form's cleaned data is what the handler gets; repeated names are arrays."""
-    item = make_item("form", {"text": " hi ", "colours": ["r", "g"]})
-
-    assert device.send(item) == [result(item, result={"text": "hi", "colours": ["r", "g"]})]
-
-
-@pytest.mark.parametrize(
-    ("payload", "errors"),
-    [
-        ({}, {"text": ["This field is required."]}),
-        ({"text": ["one", "x" * 11]}, {"text": ["Ensure this value has at most 10 characters (it has 11)."]}),
-        ([], {"non_field_errors": ["The payload must be an object."]}),
-    ],
-)
-def test_form_refuses(device, payload, errors):
-    """What the form refuses is rejected with its messages by field."""
-    item = make_item("form", payload)
-    problem = {"detail": "This is not valid.", "errors": errors}
-
-    assert device.send(item) == [result(item, "rejected", "invalid", problem=problem)]
-    assert effects_of(item) == 0
 
 
 def test_background(device):
@@ -238,39 +209,6 @@ def test_many_with_nothing_valid(device):
     assert Delivery.objects.count() == 1
 
 
-@pytest.mark.parametrize("value", [5, 1.5, True, {"a": 1}, "x", None, [5]])
-def test_form_is_bound_as_if_it_was_posted(device, handler, value):
-    """What no form can post is text to its fields, which know nothing else: the user hears that it is not valid."""
-
-    class Day(forms.Form):
-        day = forms.DateField()
-        address = forms.GenericIPAddressField(required=False)
-
-    handler("day", form=Day)(lambda item: None)
-
-    assert codes(
-        device.send(make_item("day", {"day": value}), make_item("day", {"day": "2026-11-27", "address": value}))
-    ) == [
-        ("rejected", "invalid"),
-        ("applied", "ok") if value is None else ("rejected", "invalid"),
-    ]
-
-
-def test_form_with_numbers_and_json(device, handler, settings):
-    """Numbers stay numbers, whatever the language writes them like, and JSON is JSON."""
-    settings.LANGUAGE_CODE, settings.USE_THOUSAND_SEPARATOR = "de", True
-
-    class Many(forms.Form):
-        price = forms.FloatField(localize=True)
-        agreed = forms.BooleanField(required=False)
-        extra = forms.JSONField()
-
-    handler("many-fields", form=Many)(lambda item: item.data)
-    given = {"price": 1.234, "agreed": False, "extra": {"a": [True, 1]}}
-
-    assert device.send(make_item("many-fields", given))[0]["result"] == given
-
-
 @pytest.mark.parametrize("error", [PermissionDenied("lapsed"), Http404(), NotAuthenticated(), DRFPermissionDenied()])
 def test_permission_that_raises(device, handler, error):
     """It refuses the item that it was asked for, and no other; the session says what else there is."""
@@ -324,68 +262,3 @@ def test_many_that_fail_together_have_no_more_time(device, handler, settings):
     settings.BGSYNC = {}
     assert set(codes(device.send(*items))) == {("applied", "ok")}
     assert {history_of(item)[0] for item in items} <= {(1, "receipt", "applied", "ok"), (1, "replay", "applied", "ok")}
-
-
-class Short(serializers.Serializer):
-    text = serializers.CharField(max_length=5)
-    photo = serializers.FileField(required=False, max_length=9)
-
-
-@pytest.mark.parametrize("options", [{"mode": "background"}, {"mode": "background", "many": True}, {}])
-def test_validated_at_receipt(device, handler, options):
-    """What is not tried at once is looked at all the same: the user hears at once that it is not valid."""
-    ran = []
-    handler("short", serializer=Short, **options)(lambda given: ran.append(given))
-    SyncTag.objects.create(name="short", state="open" if options else "paused")
-    code = "queued" if options else "paused"
-    long, short = make_item("short", {"text": "too long"}), make_item("short", {"text": "short"})
-
-    assert codes(device.send(long, short)) == [("rejected", "invalid"), ("accepted", code)]
-    assert device.send(long)[0]["problem"]["errors"] == {"text": ["Ensure this field has no more than 5 characters."]}
-    assert (row_of(long).attempts, row_of(long).finished_at) == (0, row_of(long).received_at)
-    assert ran == []
-
-
-def test_invalid_in_a_lane(device, handler):
-    """What is not valid holds nobody, and what is held is looked at before its turn."""
-    handler("short", serializer=Short)(lambda item: None)
-    first = script("fail", lane="a")
-    long = make_item("short", {"text": "too long"}, lane="a", after=first["id"])
-    last = make_item("short", {"text": "short"}, lane="a", after=long["id"])
-    device.send(first)
-
-    assert codes(device.send(long, last)) == [("rejected", "invalid"), ("applied", "ok")]
-
-
-def test_only_a_run_can_tell(device, handler):
-    """A serializer that fails otherwise is an error of the run, which is tried again."""
-
-    class Broken(serializers.Serializer):
-        def validate(self, data):
-            raise KeyError("x")
-
-    handler("broken", serializer=Broken, mode="background")(lambda item: None)
-
-    assert codes(device.send(make_item("broken", {}))) == [("accepted", "queued")]
-
-
-def test_pauses_stop_the_clock(device, handler):
-    """An item that its handler puts off is given the time for which its tag was paused."""
-
-    @handler("patient", max_age=timedelta(hours=1))
-    def patient(item):
-        raise RetryLater(60)
-
-    device.send(item := make_item("patient"))
-    for kind in ("pause", "resume"):
-        actions.request(Operation(kind), Selection(tag="patient"), reason="x")
-    now = timezone.now()
-    SyncItem.objects.update(received_at=now - timedelta(hours=3))
-    OperatorAction.objects.filter(kind="pause").update(finished_at=now - timedelta(hours=2.5))
-    OperatorAction.objects.filter(kind="resume").update(finished_at=now - timedelta(hours=0.25))
-
-    make_due(item)
-    assert codes(device.ask(item)) == [("accepted", "retrying")]  # three quarters of an hour of its own
-    OperatorAction.objects.filter(kind="pause").update(finished_at=now - timedelta(hours=2))
-    make_due(item)
-    assert codes(device.ask(item)) == [("rejected", "dead")]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
+import pytest
+from django.utils import timezone
+
+from django_bgsync import RetryLater
 from django_bgsync.enums import Operation
-from django_bgsync.models import SyncClient, SyncTag
+from django_bgsync.models import OperatorAction, SyncClient, SyncItem, SyncTag
 from django_bgsync.operations import actions
 from django_bgsync.operations.selections import Selection
 from django_bgsync.upkeep import sweep
-from tests.deliveries import code_of, effects_of, make_item, read, result, row_of
+from tests.deliveries import code_of, effects_of, make_due, make_item, read, result, row_of
 
 NOTE = Selection(tag="note")
 
@@ -95,3 +99,25 @@ def test_again(known, kind):
 
     assert operate(kind, reason="Second.").done == 0
     assert SyncTag.objects.get().reason == "First."
+
+
+def test_pauses_stop_the_clock(device, handler):
+    """An item that its handler puts off is given the time for which its tag was paused."""
+
+    @handler("patient", max_age=timedelta(hours=1))
+    def patient(item):
+        raise RetryLater(60)
+
+    device.send(item := make_item("patient"))
+    for kind in ("pause", "resume"):
+        operate(kind, Selection(tag="patient"), reason="x")
+    now = timezone.now()
+    SyncItem.objects.update(received_at=now - timedelta(hours=3))
+    OperatorAction.objects.filter(kind="pause").update(finished_at=now - timedelta(hours=2.5))
+    OperatorAction.objects.filter(kind="resume").update(finished_at=now - timedelta(hours=0.25))
+
+    make_due(item)
+    assert device.ask(item)[0]["code"] == "retrying"  # three quarters of an hour of its own
+    OperatorAction.objects.filter(kind="pause").update(finished_at=now - timedelta(hours=2))
+    make_due(item)
+    assert device.ask(item)[0]["code"] == "dead"
