@@ -34,7 +34,7 @@ export function sourceHash() {
     return hash.digest("hex");
 }
 
-const shortHash = () => sourceHash().slice(0, 12);
+export const shortHash = () => sourceHash().slice(0, 12);
 
 /** What a part compares with its core's: objects cross between them, and their members have short names. */
 export const release = () => ({BGSYNC_RELEASE: JSON.stringify(shortHash())});

@@ -1,6 +1,6 @@
 import {brotliCompressSync} from "node:zlib";
 
-import {makeBundles} from "./bundles.mjs";
+import {makeBundles, shortHash} from "./bundles.mjs";
 
 /** Bytes, minified and compressed with brotli. A core is what every visitor loads before anything can be enqueued or sent. */
 const MOST = {
@@ -9,7 +9,7 @@ const MOST = {
     "bgsync-worker.min.js": 9_170,
     "bgsync-worker-completion.min.js": 1_800,
     "bgsync-worker-offline.min.js": 1_350,
-    "bgsync-worker-capture.min.js": 6_130,
+    "bgsync-worker-capture.min.js": 6_140,
     "bgsync-requests.min.js": 4_060,
     "bgsync-pages.min.js": 700,
     "bgsync-feeds.min.js": 5_400,
@@ -17,9 +17,13 @@ const MOST = {
     "bgsync-worker-feeds.min.js": 4_300,
 };
 
+/** The hash of no source: each hash compresses by up to 30 bytes differently, and a bundle is no larger for its luck. */
+const ANY_HASH = "e3b0c44298fc";
+
+const hash = shortHash();
 for (const [name, text] of await makeBundles()) {
     if (!name.endsWith(".min.js")) continue;
-    const bytes = brotliCompressSync(text).length;
+    const bytes = brotliCompressSync(text.replaceAll(hash, ANY_HASH)).length;
     console.log(`${name}: ${bytes} bytes (brotli), ${MOST[name] ?? "none"} allowed`);
     if (!(bytes <= MOST[name])) process.exitCode = 1;
 }
