@@ -5,13 +5,13 @@ import {makeBundles, shortHash} from "./bundles.mjs";
 /** Bytes, minified and compressed with brotli. A core is what every visitor loads before anything can be enqueued or sent. */
 const MOST = {
     "bgsync.min.js": 7_990,
-    "bgsync-engine.min.js": 11_750,
-    "bgsync-worker.min.js": 9_170,
-    "bgsync-worker-completion.min.js": 1_800,
+    "bgsync-engine.min.js": 11_850,
+    "bgsync-worker.min.js": 9_200,
+    "bgsync-worker-completion.min.js": 1_840,
     "bgsync-worker-offline.min.js": 1_350,
     "bgsync-worker-capture.min.js": 6_140,
     "bgsync-requests.min.js": 4_060,
-    "bgsync-pages.min.js": 700,
+    "bgsync-pages.min.js": 1_050,
     "bgsync-feeds.min.js": 5_400,
     "bgsync-inspector.min.js": 3_700,
     "bgsync-worker-feeds.min.js": 4_300,

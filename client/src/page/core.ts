@@ -1,4 +1,5 @@
 import type {Runtime} from "../shared/context/runtime";
+import type {SessionCheck} from "../shared/context/session";
 import type {PullEnding} from "../shared/feeds/pull";
 import type {Announcement} from "../shared/outbox/messages";
 import type {Outbox} from "../shared/outbox/outbox";
@@ -46,9 +47,9 @@ export interface Parts {
     inspector: unknown;
 }
 
-/** Keeps pages on the device. */
+/** Keeps on the device the pages that results name. */
 export interface Pages {
-    keep: (owner: string, paths: readonly string[]) => Promise<unknown>;
+    keep: (session: SessionCheck, owner: string, paths: readonly string[]) => Promise<void>;
 }
 
 /** Sends what a worker has captured, where no worker does. */

@@ -13,9 +13,7 @@ export function watchLogoutForms(logOut: (pending: string) => Promise<unknown>):
         const done = Promise.race([logOut(pending || "keep"), new Promise((resume) => setTimeout(resume, PATIENCE))]);
         void done.catch((error: unknown) => console.warn("django-bgsync:", error)).then(() => {
             ready.add(form);
-            // Safari has it since 16.
-            if (form.requestSubmit as unknown) form.requestSubmit(submitter);
-            else form.submit();
-        });
+            form.requestSubmit(submitter);
+        }).catch(() => form.submit());  // the button is gone, or a Safari before 16
     });
 }

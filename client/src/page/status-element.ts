@@ -44,6 +44,6 @@ export function describe(texts: Texts, connection: Bgsync["connection"], counts:
 /** The text for a number in its CLDR plural category: `data-pending-one`, `data-pending-other` … */
 function counted(texts: Texts, name: string, count: number): string | undefined {
     if (!count) return undefined;
-    const category = new Intl.PluralRules(document.documentElement.lang || undefined).select(count);
+    const category = new Intl.PluralRules(document.documentElement.lang.replace("_", "-") || undefined).select(count);
     return (texts(`${name}-${category}`) ?? texts(`${name}-other`))?.replace("{count}", String(count));
 }

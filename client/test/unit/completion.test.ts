@@ -159,6 +159,18 @@ describe("pages that a result names", () => {
         expect(await keptPage("B", "https://site.test/articles/7/")).toBeUndefined();
     });
 
+    test.each([
+        ["somebody else's", () => void (scope.server.owner = "B")],
+        ["nobody knows whose", () => void (scope.server.sessions = () => new TypeError("Failed to fetch"))],
+    ])("are not kept if the session has meanwhile become %s", async (_name, change) => {
+        naming(["/articles/7/"]);
+        scope.server.requests = () => (change(), page(200, "of B"));
+        const {id} = await device.write();
+        await sync();
+        expect(await keptPage("A", "https://site.test/articles/7/")).toBeUndefined();
+        expect(await device.item(id)).toBeUndefined();
+    });
+
     test("that cannot be had undo nothing", async () => {
         naming(["/articles/7/"]);
         scope.server.requests = () => new TypeError("Failed to fetch");

@@ -147,7 +147,7 @@ describe("a form that logs out", () => {
     /** Submits as a browser does: what nobody prevents leaves the page. */
     function formOf(dataset: Record<string, string>) {
         const left = vi.fn();
-        const form = {dataset, requestSubmit: vi.fn((by: unknown) => submit(by))};
+        const form = {dataset, requestSubmit: vi.fn((by: unknown) => submit(by)), submit: () => left(null)};
         function submit(by: unknown): void {
             const event = Object.assign(new Event("submit", {cancelable: true}), {submitter: by});
             Object.defineProperty(event, "target", {value: form});
@@ -165,6 +165,18 @@ describe("a form that logs out", () => {
         await settle();
         expect(logOut.mock.calls).toEqual([[pending]]);
         expect(left.mock.calls).toEqual([[submitter]]);
+    });
+
+    test.each([
+        ["the site has taken its button away", vi.fn(() => { throw new DOMException("not owned by this form", "NotFoundError"); })],
+        ["the browser is a Safari before 16", undefined],
+    ])("goes on if %s", async (_name, requestSubmit) => {
+        watchLogoutForms(async () => undefined);
+        const {form, left, submit} = formOf({bgsyncLogout: ""});
+        Object.assign(form, {requestSubmit});
+        submit(submitter);
+        await settle();
+        expect(left).toHaveBeenCalledOnce();
     });
 
     test("leaves other forms alone", () => {

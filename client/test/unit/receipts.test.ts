@@ -2,7 +2,7 @@ import {afterEach, beforeEach, expect, test, vi} from "vitest";
 
 import {Receipts} from "../../src/page/receipts";
 import {discard} from "../../src/page-parts/engine/choices";
-import {resultOf} from "../../src/page-parts/engine/inquiry";
+import {Inquiry} from "../../src/page-parts/engine/inquiry";
 import {news} from "../../src/shared/outbox/messages";
 import {FakeContext} from "./support/device";
 import {settle} from "./support/page";
@@ -18,7 +18,8 @@ const nobody = () => Promise.reject(new Error("not asked"));
 
 async function opened(): Promise<[FakeContext, Receipts]> {
     const device = await new FakeContext().signedIn();
-    const receipts = new Receipts(device.outbox, (id, isAwaited) => resultOf(device.runtime, id, isAwaited));
+    const inquiry = new Inquiry(device.runtime);
+    const receipts = new Receipts(device.outbox, (id, isAwaited) => inquiry.resultOf(id, isAwaited));
     const announce = device.runtime.announce;
     device.runtime.announce = (...announcements) => {
         announce(...announcements);
@@ -98,6 +99,18 @@ test("of what is long gone only the server knows, as soon as it can be asked", a
     expect(device.server.calls[0]).toMatchObject({
         url: "https://site.test/bgsync/v1/items/?id=old", headers: {"BGSync-Owner": "A"},
     });
+});
+
+test("the server is asked no more often after the owner has changed", async () => {
+    const [device, receipts] = await opened();
+    device.server.sessions = () => json({results: [result("old", "accepted")]});
+    void receipts.settled("old");
+    for (let i = 0; i < 5; i += 1) {
+        await settle();
+        receipts.hear({type: "owner"});
+    }
+    await settle();
+    expect(device.server.calls).toHaveLength(1);
 });
 
 test("what nobody knows is said to be unknown", async () => {

@@ -83,6 +83,13 @@ describe("asking whose session it is", () => {
         },
     );
 
+    test.each([429, 503])("waits as long as a %d says", async (status) => {
+        const device = await new FakeContext().signedIn();
+        device.server.sessions = () => problem(status, "throttled", {}, "3600");
+        expect(await device.session.run()).toBeNull();
+        expect((await device.device()).not_before).toBe(device.now + 3_600_000);
+    });
+
     test("a revoked client stays blocked until the server lets it in again", async () => {
         const device = await new FakeContext().signedIn();
         await device.write();

@@ -29,6 +29,11 @@ test.each([
     expect(describe(textOf(TEXTS), connection, {...NONE, ...counts})).toBe(text);
 });
 
+test.each(["en_US", "en_us"])("the language %s, as an operating system writes it, is English", (lang) => {
+    vi.stubGlobal("document", {documentElement: {lang}});
+    expect(describe(textOf(TEXTS), "online", {...NONE, parked: 1})).toBe("1 needs you");
+});
+
 test("numbers take the plural of the page's language", () => {
     vi.stubGlobal("document", {documentElement: {lang: "pl"}});
     const texts = {"pending-one": "{count} plik", "pending-few": "{count} pliki", "pending-many": "{count} plików", "pending-other": "{count} pliku"};

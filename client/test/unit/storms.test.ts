@@ -7,7 +7,7 @@ import {FakeCacheStorage} from "./support/cache-storage";
 import {FakeContext} from "./support/device";
 import {change, FakeFeed, WANTED} from "./support/feeds";
 import {FakePage, settle, withTriggers} from "./support/page";
-import {problem, type FakeServer} from "./support/server";
+import {json, problem, result, type FakeServer} from "./support/server";
 
 /** A page that is open for a minute, in which something does not work. */
 let device: FakeContext;
@@ -72,6 +72,30 @@ test("nor is a page that a feed names, and that fails", async () => {
     await aMinute();
     expect(device.server.passed.length).toBeGreaterThan(0);
     expect(device.server.passed.length).toBeLessThan(10);
+});
+
+test("nor is the server, for what waits behind an item of the visitor that one was", async () => {
+    Object.assign(device.server, {owner: "V", isVisitor: true});
+    await device.session.run();
+    const {id: first} = await device.write({lane: "post"});
+    Object.assign(device.server, {owner: "A", isVisitor: false, before: "V"});
+    await device.session.run();
+    const {id: own} = await device.write({lane: "post"});
+    const {server} = device;
+    server.deliveries = ({envelope}) => json(server.answer(envelope.items.map(({id}) => result(id, "accepted", {code: "queued"}))));
+    withTriggers(device).triggers.start();
+    await aMinute();
+    expect(await Promise.all([first, own].map((id) => device.item(id)))).toMatchObject([{state: "accepted"}, {state: "queued"}]);
+    expect(server.envelopes.length).toBeLessThan(15);
+});
+
+test("nor is a session whose server wants to be left alone, by a page that does not know whose it is", async () => {
+    const {server} = device;
+    device.runtime.isConfirmed = false;
+    server.sessions = () => problem(429, "throttled", {}, "40");
+    withTriggers(device).triggers.start();
+    await aMinute();
+    expect(server.calls).toHaveLength(2);
 });
 
 test("nor is the part for captured requests, if a deployment has taken its file away", async () => {

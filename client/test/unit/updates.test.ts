@@ -71,6 +71,7 @@ describe("update()", () => {
         const worker = new FakeWorker(URL, {waits: true});
         registration.install(worker);
         const updated = updates.apply();
+        await settle();
         expect(worker.heard.at(-1)).toEqual({bgsync: 1, type: "update"});
         worker.become("activating");
         worker.become("activated");
@@ -85,5 +86,15 @@ describe("update()", () => {
         const updated = updates.apply();
         worker.become("redundant");
         expect(await updated).toBe(false);
+    });
+
+    test("says so where the one that waits is not ours: it would never hear of it", async () => {
+        const {updates, registration} = watching();
+        const theirs = new FakeWorker("https://site.test/theirs.js");
+        registration.install(theirs);
+        const updated = updates.apply();
+        await heard();
+        expect(await updated).toBe(false);
+        expect(theirs.heard).not.toContainEqual({bgsync: 1, type: "update"});
     });
 });

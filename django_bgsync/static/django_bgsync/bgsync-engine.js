@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
 // src/page/worker-search.ts
 var ACTIVATION = 1e4;
 async function activated(registration) {
@@ -502,9 +502,12 @@ function judge(reply, sent, now) {
   const { status } = reply;
   const body = reply.ours ? parsed(reply) : null;
   if (status === 200 && isAnswer(body) && isComplete(body, sent)) return { kind: "answer", answer: body };
-  const delay = retryAfter(reply.retryAfter, now);
-  if ((status === 429 || status === 503) && delay !== null) return { kind: "busy", delay, ours: reply.ours };
+  const delay = rest(reply, now);
+  if (delay !== null) return { kind: "busy", delay, ours: reply.ours };
   return isProblem(body) ? refusal(status, body) : unreachable(status);
+}
+function rest({ status, retryAfter: header }, now) {
+  return status === 429 || status === 503 ? retryAfter(header, now) : null;
 }
 function isResult(value) {
   return isObject(value) && typeof value["id"] === "string" && typeof value["disposition"] === "string";
@@ -530,7 +533,10 @@ function unreachable(status) {
   return { kind: "unreachable", code: status ? `http_${status}` : "redirected", divisible: status === 413 };
 }
 function isAnswer(body) {
-  return isObject(body) && body["bgsync"] === 1 && isOwner(body["owner"]) && Array.isArray(body["results"]) && body["results"].every(isResult);
+  return isObject(body) && body["bgsync"] === 1 && isOwner(body["owner"]) && isResults(body["results"]) && isResults(body["settled"] ?? []);
+}
+function isResults(value) {
+  return Array.isArray(value) && value.every(isResult);
 }
 function isOwner(value) {
   return value === null || typeof value === "string";
@@ -655,9 +661,9 @@ var SessionCheck = class {
   async miss(reply) {
     if (reply === "aborted") return null;
     const { db, now, random } = this.runtime;
-    await db.write((tx) => backOff(tx, { now: now(), random }));
-    if (typeof reply === "string") this.announceReached("nobody");
-    else this.announceReached(reply.ours ? "server" : "stranger");
+    const delay = typeof reply === "string" ? null : rest(reply, now());
+    await db.write((tx) => delay === null ? backOff(tx, { now: now(), random }) : changeDevice(tx, { not_before: now() + delay }));
+    this.announceReached(typeof reply === "string" ? "nobody" : reply.ours ? "server" : "stranger");
     return null;
   }
   announceReached(reached) {
@@ -761,6 +767,9 @@ async function reclaim(tx, everything, now) {
     if (!everything && item.lease_until > now && item.lease_until <= now + LEASE) continue;
     put(tx, { ...item, state: item.owner === owner ? "queued" : "blocked" });
   }
+}
+async function heads(tx, queued) {
+  return (await rows(tx, queued, () => true, 1)).flatMap(([first]) => first?.item ?? []);
 }
 async function candidates(tx, device, selection, most) {
   const isDue = (item) => !item.request && !selection.tried.has(item.id) && !isOverdue(item, device) && isPast(item.not_before, selection.now) && (selection.eager || isPast(item.next_try, selection.now));
@@ -1164,6 +1173,15 @@ var Flusher = class {
   }
 };
 
+// src/shared/pages/caches.ts
+var PREFIX = "bgsync:pages:";
+async function forgetPages(owner) {
+  await storage()?.delete(PREFIX + owner);
+}
+function storage() {
+  return globalThis.caches;
+}
+
 // src/shared/pages/result-pages.ts
 function pagesOf(results) {
   return results.flatMap(({ result }) => {
@@ -1182,11 +1200,11 @@ function lanesOf(owner) {
 }
 
 // src/shared/vocabulary/synctags.ts
-var PREFIX = "bgsync:";
+var PREFIX2 = "bgsync:";
 var MOST = 3;
 var PAUSE = 6e4;
 function nextBrowserTag(tag, failed, mayFollow = true) {
-  const tags = Array.from({ length: MOST }, (_, i) => PREFIX + tag + (i ? `#${i + 1}` : ""));
+  const tags = Array.from({ length: MOST }, (_, i) => PREFIX2 + tag + (i ? `#${i + 1}` : ""));
   const next = tags.find((candidate) => !failed.includes(candidate)) ?? null;
   return mayFollow || next === tags[0] ? next : null;
 }
@@ -1309,7 +1327,21 @@ function written({ name, filename, type, size, content }) {
 }
 
 // src/page-parts/engine/inquiry.ts
-async function resultOf(runtime, id, isAwaited) {
+var Inquiry = class {
+  constructor(runtime) {
+    this.runtime = runtime;
+    this.asking = /* @__PURE__ */ new Map();
+  }
+  /** Null if nobody waits for it any more. However often it is called, an item is asked for by one series of questions. */
+  resultOf(id, isAwaited) {
+    const known2 = this.asking.get(id);
+    if (known2) return known2;
+    const result = ask(this.runtime, id, isAwaited).finally(() => this.asking.delete(id));
+    this.asking.set(id, result);
+    return result;
+  }
+};
+async function ask(runtime, id, isAwaited) {
   for (let asked = 0; isAwaited(); asked += 1) {
     const result = await fetchResult(runtime, id);
     if (result === "unknown") return verdictHere(id, "unknown_item");
@@ -1407,15 +1439,6 @@ var LastFlush = class {
     });
   }
 };
-
-// src/shared/pages/caches.ts
-var PREFIX2 = "bgsync:pages:";
-async function forgetPages(owner) {
-  await storage()?.delete(PREFIX2 + owner);
-}
-function storage() {
-  return globalThis.caches;
-}
 
 // src/page-parts/engine/leaving.ts
 async function leave(tx, discard2) {
@@ -1679,9 +1702,11 @@ var Schedule = class {
     const device = await readDevice(tx);
     const queued = await inState(tx, device.owner, "queued", LOOKED_AT3);
     const sending = await inState(tx, device.owner, "sending", LOOKED_AT3);
-    const now = this.runtime.now();
-    const checkAt = this.runtime.isConfirmed ? Infinity : device.next_try;
-    return Math.min(checkAt, dueAt(queued, device, now), ...sending.map((item) => item.lease_until));
+    const { isConfirmed, now } = this.runtime;
+    const rest2 = latest(now(), device.not_before, device.next_try);
+    const waits = (await heads(tx, queued)).map((item) => latest(now(), item.next_try, item.not_before));
+    const first = isConfirmed ? Math.min(...waits) : 0;
+    return Math.min(Math.max(rest2, first), ...sending.map((item) => item.lease_until));
   }
   /** A visible page asks after accepted items, less and less often. */
   async askAt() {
@@ -1692,11 +1717,8 @@ var Schedule = class {
     return this.runtime.db.read(async (tx) => countItems(tx, (await readDevice(tx)).owner));
   }
 };
-function dueAt(queued, device, now) {
-  const wait = (...instants) => Math.max(0, ...instants.filter((instant) => !isPast(instant, now)));
-  const heads = queued.filter((item, i) => !item.lane || queued.findIndex(({ lane }) => lane === item.lane) === i);
-  const first = Math.min(...heads.map((item) => wait(item.next_try, item.not_before)));
-  return Math.max(first, wait(device.not_before, device.next_try));
+function latest(now, ...instants) {
+  return Math.max(0, ...instants.filter((instant) => !isPast(instant, now)));
 }
 
 // src/page-parts/engine/survey.ts
@@ -1756,7 +1778,7 @@ var Updates = class {
       });
     });
   }
-  /** Switch to it. False if there is none; it is up to the caller to load the pages anew. */
+  /** Switch to it. False if there is none of ours; it is up to the caller to load the pages anew. */
   async apply() {
     const waiting = this.registration?.waiting;
     if (!waiting) return false;
@@ -1765,6 +1787,7 @@ var Updates = class {
         if (waiting.state === "activated" || waiting.state === "redundant") resolve(waiting.state === "activated");
       });
     });
+    if (!await greet(waiting)) return false;
     waiting.postMessage({ bgsync: 1, type: "update" });
     return switched;
   }
@@ -1775,7 +1798,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "da558c1d98b2";
+var RELEASE = false ? "source" : "380f6858479b";
 
 // src/page-parts/engine/index.ts
 function start(core) {
@@ -1792,6 +1815,7 @@ function start(core) {
   const arming = new Arming(runtime, registration);
   const survey = new Survey(runtime, registration);
   const persistence = new Persistence(() => survey.remember());
+  const inquiry = new Inquiry(runtime);
   const updates = new Updates(() => api.dispatchEvent(new Event("update")));
   listen((announcement) => {
     schedule.hear(announcement);
@@ -1799,7 +1823,7 @@ function start(core) {
     if (announcement.type === "feed") api.dispatchEvent(new CustomEvent("feed", { detail: { name: announcement.name } }));
     if (announcement.type === "settled" && announcement.result.status === "applied") void notify(registration, announcement.item);
   });
-  lend(core);
+  lend(core, session);
   void survey.remember().catch(() => void 0);
   void attempt(async () => {
     const ours = await registration.start();
@@ -1821,7 +1845,7 @@ function start(core) {
       return schedule.resume(trigger);
     },
     arm: (tags) => arming.arm(tags),
-    resultOf: (id, isAwaited) => resultOf(runtime, id, isAwaited),
+    resultOf: (id, isAwaited) => inquiry.resultOf(id, isAwaited),
     leave: (csrfCookie) => lastFlush.run(csrfCookie ?? session.knownToken),
     retry: (id) => retry(runtime, id),
     discard: (id) => discard(runtime, id),
@@ -1833,7 +1857,7 @@ function start(core) {
     update: () => updates.apply()
   };
 }
-function lend({ runtime, part }) {
+function lend({ runtime, part }, session) {
   runtime.replay = async (...flush) => {
     if (!await runtime.db.read(async (tx) => hasCaptured(tx, (await readDevice(tx)).owner))) return "drained";
     const requests = await part("requests").catch(() => null);
@@ -1843,7 +1867,7 @@ function lend({ runtime, part }) {
   };
   runtime.keepPages = async (owner, results) => {
     const paths = pagesOf(results);
-    if (paths.length) await part("pages").then((pages) => pages.keep(owner, paths)).catch(() => void 0);
+    if (paths.length) await part("pages").then((pages) => pages.keep(session, owner, paths)).catch(() => void 0);
   };
 }
 async function notify(registration, { id, notify: notify2 }) {

@@ -1,9 +1,69 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
 // src/shared/context/expiry.ts
 function expiry(milliseconds) {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), milliseconds);
   return controller.signal;
+}
+
+// src/shared/vocabulary/backoff.ts
+var CAP = 15 * 6e4;
+var RETRY_AFTER_CAP = 24 * 36e5;
+
+// src/shared/vocabulary/protocol.ts
+var DEFAULT_LIMITS = {
+  max_items: 100,
+  max_bytes: 1048576,
+  max_item_bytes: 262144,
+  max_files: 20,
+  max_file_bytes: 10485760,
+  max_delivery_file_bytes: 52428800
+};
+
+// node_modules/idb-keyval/dist/index.js
+function promisifyRequest(request) {
+  return new Promise((resolve, reject) => {
+    request.oncomplete = request.onsuccess = () => resolve(request.result);
+    request.onabort = request.onerror = () => reject(request.error);
+  });
+}
+
+// src/shared/rows/promised.ts
+var promised = promisifyRequest;
+
+// src/shared/rows/device.ts
+var INITIAL_DEVICE = {
+  client: "",
+  owner: "",
+  visitor: "",
+  isBound: false,
+  isRevoked: false,
+  clock: 0,
+  answered_at: 0,
+  answers: 0,
+  aged: 0,
+  last_id: "",
+  limits: DEFAULT_LIMITS,
+  not_before: 0,
+  failures: 0,
+  next_try: 0,
+  dirty: null,
+  lease: { by: "", until: 0 },
+  failed_tags: [],
+  failed_at: 0,
+  dropped: {},
+  capabilities: {},
+  app_version: "",
+  worker_version: ""
+};
+function readDevice(tx) {
+  let device = known.get(tx);
+  if (!device) known.set(tx, device = read(tx));
+  return device;
+}
+var known = /* @__PURE__ */ new WeakMap();
+async function read(tx) {
+  return { ...INITIAL_DEVICE, ...await promised(tx.objectStore("meta").get("device")) };
 }
 
 // src/shared/pages/caches.ts
@@ -20,6 +80,10 @@ async function keepPages(runtime, owner, paths, signal) {
   const kept2 = await cache.keys();
   for (const request of kept2.slice(0, Math.max(0, kept2.length - MAX_PAGES))) await cache.delete(request);
   return missed;
+}
+async function dropPages({ config }, owner, paths) {
+  const cache = await storage()?.open(PREFIX + owner);
+  for (const path of paths) await cache?.delete(pageUrl({ config }, path) ?? "");
 }
 function storage() {
   return globalThis.caches;
@@ -61,19 +125,22 @@ function kept(headers) {
   return all;
 }
 
-// src/shared/vocabulary/backoff.ts
-var CAP = 15 * 6e4;
-var RETRY_AFTER_CAP = 24 * 36e5;
-
 // src/shared/pages/result-pages.ts
-var PAGES_PATIENCE = 2e4;
+var PATIENCE = 2e4;
+async function keepPagesOf(runtime, session, owner, paths) {
+  const signal = expiry(PATIENCE);
+  const missed = await keepPages(runtime, owner, paths, signal);
+  if (missed.length === paths.length) return;
+  const isKnown = await session.run(signal);
+  if (!isKnown || (await runtime.db.read(readDevice)).owner !== owner) await dropPages(runtime, owner, paths);
+}
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "da558c1d98b2";
+var RELEASE = false ? "source" : "380f6858479b";
 
 // src/page-parts/pages/index.ts
 function start({ runtime }) {
-  return { keep: (owner, paths) => keepPages(runtime, owner, paths, expiry(PAGES_PATIENCE)) };
+  return { keep: (session, owner, paths) => keepPagesOf(runtime, session, owner, paths) };
 }
 export {
   RELEASE as release,

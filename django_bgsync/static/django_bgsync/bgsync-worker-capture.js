@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts

@@ -1,9 +1,14 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
 "use strict";
 (() => {
   // src/worker/core.ts
   function plugIn(part) {
     (self.__bgsync.parts ??= []).push(part);
+  }
+
+  // src/shared/outbox/messages.ts
+  function isWorkerMessage(data) {
+    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1 && "type" in data;
   }
 
   // src/shared/context/expiry.ts
@@ -13,85 +18,11 @@
     return controller.signal;
   }
 
-  // src/shared/outbox/messages.ts
-  function isWorkerMessage(data) {
-    return typeof data === "object" && data !== null && "bgsync" in data && data.bgsync === 1 && "type" in data;
-  }
-
-  // src/shared/pages/caches.ts
-  var PREFIX = "bgsync:pages:";
-  var MAX_PAGES = 200;
-  async function keepPages(runtime, owner, paths, signal) {
-    if (!storage()) return [];
-    const cache = await caches.open(PREFIX + owner);
-    const missed = [];
-    for (const path of paths) {
-      const url = pageUrl(runtime, path);
-      if (url && !await keep(runtime, cache, url, signal)) missed.push(path);
-    }
-    const kept2 = await cache.keys();
-    for (const request of kept2.slice(0, Math.max(0, kept2.length - MAX_PAGES))) await cache.delete(request);
-    return missed;
-  }
-  function storage() {
-    return globalThis.caches;
-  }
-  function pageUrl({ config }, path) {
-    try {
-      const url = new URL(path, config.base);
-      url.hash = "";
-      return path.startsWith("/") && url.origin === new URL(config.base).origin ? url.href : null;
-    } catch {
-      return null;
-    }
-  }
-  async function keep({ fetch, timeout }, cache, url, signal) {
-    const limit = new AbortController();
-    const giveUp = () => limit.abort();
-    const timer = setTimeout(giveUp, timeout);
-    signal?.addEventListener("abort", giveUp);
-    try {
-      signal?.throwIfAborted();
-      const response = await fetch(url, { cache: "no-store", credentials: "same-origin", redirect: "manual", signal: limit.signal });
-      if (response.status >= 500 || response.status === 429) return false;
-      if (response.status !== 200) return true;
-      const body = await response.arrayBuffer();
-      await cache.put(url, new Response(body, { headers: kept(response.headers) })).catch(() => void 0);
-      return true;
-    } catch {
-      return false;
-    } finally {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", giveUp);
-    }
-  }
-  function kept(headers) {
-    const all = new Headers(headers);
-    all.delete("Vary");
-    all.delete("Content-Encoding");
-    all.delete("Content-Length");
-    return all;
-  }
-
   // src/shared/vocabulary/backoff.ts
   var CAP = 15 * 6e4;
   var RETRY_AFTER_CAP = 24 * 36e5;
   function askDelay(asked) {
     return Math.min(6e4, 1e3 * 2 ** asked);
-  }
-
-  // src/shared/vocabulary/verdict.ts
-  function isObject(value) {
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  }
-
-  // src/shared/pages/result-pages.ts
-  var PAGES_PATIENCE = 2e4;
-  function pagesOf(results) {
-    return results.flatMap(({ result }) => {
-      const paths = isObject(result) ? result["cache"] : null;
-      return Array.isArray(paths) ? paths.filter((path) => typeof path === "string") : [];
-    });
   }
 
   // src/shared/vocabulary/protocol.ts
@@ -148,6 +79,86 @@
   var known = /* @__PURE__ */ new WeakMap();
   async function read(tx) {
     return { ...INITIAL_DEVICE, ...await promised(tx.objectStore("meta").get("device")) };
+  }
+
+  // src/shared/vocabulary/verdict.ts
+  function isObject(value) {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  }
+
+  // src/shared/pages/caches.ts
+  var PREFIX = "bgsync:pages:";
+  var MAX_PAGES = 200;
+  async function keepPages(runtime, owner, paths, signal) {
+    if (!storage()) return [];
+    const cache = await caches.open(PREFIX + owner);
+    const missed = [];
+    for (const path of paths) {
+      const url = pageUrl(runtime, path);
+      if (url && !await keep(runtime, cache, url, signal)) missed.push(path);
+    }
+    const kept2 = await cache.keys();
+    for (const request of kept2.slice(0, Math.max(0, kept2.length - MAX_PAGES))) await cache.delete(request);
+    return missed;
+  }
+  async function dropPages({ config }, owner, paths) {
+    const cache = await storage()?.open(PREFIX + owner);
+    for (const path of paths) await cache?.delete(pageUrl({ config }, path) ?? "");
+  }
+  function storage() {
+    return globalThis.caches;
+  }
+  function pageUrl({ config }, path) {
+    try {
+      const url = new URL(path, config.base);
+      url.hash = "";
+      return path.startsWith("/") && url.origin === new URL(config.base).origin ? url.href : null;
+    } catch {
+      return null;
+    }
+  }
+  async function keep({ fetch, timeout }, cache, url, signal) {
+    const limit = new AbortController();
+    const giveUp = () => limit.abort();
+    const timer = setTimeout(giveUp, timeout);
+    signal?.addEventListener("abort", giveUp);
+    try {
+      signal?.throwIfAborted();
+      const response = await fetch(url, { cache: "no-store", credentials: "same-origin", redirect: "manual", signal: limit.signal });
+      if (response.status >= 500 || response.status === 429) return false;
+      if (response.status !== 200) return true;
+      const body = await response.arrayBuffer();
+      await cache.put(url, new Response(body, { headers: kept(response.headers) })).catch(() => void 0);
+      return true;
+    } catch {
+      return false;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    }
+  }
+  function kept(headers) {
+    const all = new Headers(headers);
+    all.delete("Vary");
+    all.delete("Content-Encoding");
+    all.delete("Content-Length");
+    return all;
+  }
+
+  // src/shared/pages/result-pages.ts
+  var PATIENCE = 2e4;
+  function pagesOf(results) {
+    return results.flatMap(({ result }) => {
+      const paths = isObject(result) ? result["cache"] : null;
+      return Array.isArray(paths) ? paths.filter((path) => typeof path === "string") : [];
+    });
+  }
+  async function keepPagesOf(runtime, session, owner, paths) {
+    const signal = expiry(PATIENCE);
+    const missed = await keepPages(runtime, owner, paths, signal);
+    if (missed.length === paths.length) return;
+    const isKnown = await session.run(signal);
+    if (!isKnown || (await runtime.db.read(readDevice)).owner !== owner) await dropPages(runtime, owner, paths);
   }
 
   // src/shared/rows/items.ts
@@ -209,12 +220,12 @@
   };
 
   // src/worker-parts/completion/completion.ts
-  var PATIENCE = 6e4;
-  var completion = ({ scope, runtime, flusher, listen }, { scope: site }) => {
+  var PATIENCE2 = 6e4;
+  var completion = ({ scope, runtime, session, flusher, listen }, { scope: site }) => {
     const notices = new Notices(scope, site ?? "/");
     runtime.keepPages = async (owner, results) => {
       const paths = pagesOf(results);
-      if (paths.length) await keepPages(runtime, owner, paths, expiry(PAGES_PATIENCE)).catch(() => void 0);
+      if (paths.length) await keepPagesOf(runtime, session, owner, paths).catch(() => void 0);
     };
     runtime.linger = async (tag, cause) => {
       const isOpen = await linger(runtime, flusher, tag, cause);
@@ -235,7 +246,7 @@
       const accepted = await inState(tx, (await readDevice(tx)).owner, "accepted");
       return accepted.some((item) => item.tag === tag && item.notify);
     });
-    const end = runtime.now() + PATIENCE;
+    const end = runtime.now() + PATIENCE2;
     for (let asked = 0; await isAwaited(); asked += 1) {
       const wait = askDelay(asked);
       if (cause.signal.aborted || runtime.now() + wait > end) return true;

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
 "use strict";
 (() => {
   // src/shared/context/expiry.ts
@@ -504,9 +504,12 @@
     const { status } = reply;
     const body = reply.ours ? parsed(reply) : null;
     if (status === 200 && isAnswer(body) && isComplete(body, sent)) return { kind: "answer", answer: body };
-    const delay = retryAfter(reply.retryAfter, now);
-    if ((status === 429 || status === 503) && delay !== null) return { kind: "busy", delay, ours: reply.ours };
+    const delay = rest(reply, now);
+    if (delay !== null) return { kind: "busy", delay, ours: reply.ours };
     return isProblem(body) ? refusal(status, body) : unreachable(status);
+  }
+  function rest({ status, retryAfter: header }, now) {
+    return status === 429 || status === 503 ? retryAfter(header, now) : null;
   }
   function isResult(value) {
     return isObject(value) && typeof value["id"] === "string" && typeof value["disposition"] === "string";
@@ -532,7 +535,10 @@
     return { kind: "unreachable", code: status ? `http_${status}` : "redirected", divisible: status === 413 };
   }
   function isAnswer(body) {
-    return isObject(body) && body["bgsync"] === 1 && isOwner(body["owner"]) && Array.isArray(body["results"]) && body["results"].every(isResult);
+    return isObject(body) && body["bgsync"] === 1 && isOwner(body["owner"]) && isResults(body["results"]) && isResults(body["settled"] ?? []);
+  }
+  function isResults(value) {
+    return Array.isArray(value) && value.every(isResult);
   }
   function isOwner(value) {
     return value === null || typeof value === "string";
@@ -669,9 +675,9 @@
     async miss(reply) {
       if (reply === "aborted") return null;
       const { db, now, random } = this.runtime;
-      await db.write((tx) => backOff(tx, { now: now(), random }));
-      if (typeof reply === "string") this.announceReached("nobody");
-      else this.announceReached(reply.ours ? "server" : "stranger");
+      const delay = typeof reply === "string" ? null : rest(reply, now());
+      await db.write((tx) => delay === null ? backOff(tx, { now: now(), random }) : changeDevice(tx, { not_before: now() + delay }));
+      this.announceReached(typeof reply === "string" ? "nobody" : reply.ours ? "server" : "stranger");
       return null;
     }
     announceReached(reached) {

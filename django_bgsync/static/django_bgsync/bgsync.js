@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 da558c1d98b2af7f8e42c51d50a142d537bd890aa24657fc5cd4053cb1769609 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
 "use strict";
 (() => {
   // src/shared/vocabulary/errors.ts
@@ -50,7 +50,7 @@
   ]);
 
   // src/shared/vocabulary/release.ts
-  var RELEASE = false ? "source" : "da558c1d98b2";
+  var RELEASE = false ? "source" : "380f6858479b";
 
   // src/page/part-loader.ts
   var PATIENCE = 3e4;
@@ -698,9 +698,8 @@
       const done = Promise.race([logOut(pending || "keep"), new Promise((resume) => setTimeout(resume, PATIENCE2))]);
       void done.catch((error) => console.warn("django-bgsync:", error)).then(() => {
         ready.add(form);
-        if (form.requestSubmit) form.requestSubmit(submitter);
-        else form.submit();
-      });
+        form.requestSubmit(submitter);
+      }).catch(() => form.submit());
     });
   }
 
@@ -1055,7 +1054,7 @@
   }
   function counted(texts, name, count) {
     if (!count) return void 0;
-    const category = new Intl.PluralRules(document.documentElement.lang || void 0).select(count);
+    const category = new Intl.PluralRules(document.documentElement.lang.replace("_", "-") || void 0).select(count);
     return (texts(`${name}-${category}`) ?? texts(`${name}-other`))?.replace("{count}", String(count));
   }
 

@@ -13,7 +13,7 @@ import {promised} from "../../shared/rows/promised";
 import {Arming} from "./arming";
 import {clear, discard, retry} from "./choices";
 import {exported} from "./export";
-import {resultOf} from "./inquiry";
+import {Inquiry} from "./inquiry";
 import {LastFlush} from "./last-flush";
 import {logout} from "./logout";
 import {offer} from "./offer";
@@ -38,6 +38,7 @@ export function start(core: Core): Engine {
     const arming = new Arming(runtime, registration);
     const survey = new Survey(runtime, registration);
     const persistence = new Persistence(() => survey.remember());
+    const inquiry = new Inquiry(runtime);
     const updates = new Updates(() => api.dispatchEvent(new Event("update")));
     listen((announcement) => {
         schedule.hear(announcement);
@@ -45,7 +46,7 @@ export function start(core: Core): Engine {
         if (announcement.type === "feed") api.dispatchEvent(new CustomEvent("feed", {detail: {name: announcement.name}}));
         if (announcement.type === "settled" && announcement.result.status === "applied") void notify(registration, announcement.item);
     });
-    lend(core);
+    lend(core, session);
     void survey.remember().catch(() => undefined);  // no storage: no worker will ask for it either
     void attempt(async () => {
         const ours = await registration.start();
@@ -69,7 +70,7 @@ export function start(core: Core): Engine {
             return schedule.resume(trigger);
         },
         arm: (tags) => arming.arm(tags),
-        resultOf: (id, isAwaited) => resultOf(runtime, id, isAwaited),
+        resultOf: (id, isAwaited) => inquiry.resultOf(id, isAwaited),
         leave: (csrfCookie) => lastFlush.run(csrfCookie ?? session.knownToken),
         retry: (id) => retry(runtime, id),
         discard: (id) => discard(runtime, id),
@@ -83,7 +84,7 @@ export function start(core: Core): Engine {
 }
 
 /** What a flush takes from other parts, only where there is work for them. */
-function lend({runtime, part}: Core): void {
+function lend({runtime, part}: Core, session: SessionCheck): void {
     runtime.replay = async (...flush) => {
         if (!(await runtime.db.read(async (tx) => hasCaptured(tx, (await readDevice(tx)).owner)))) return "drained";
         // Without it the requests wait, as they do without a connection.
@@ -94,7 +95,7 @@ function lend({runtime, part}: Core): void {
     };
     runtime.keepPages = async (owner, results) => {
         const paths = pagesOf(results);
-        if (paths.length) await part("pages").then((pages) => pages.keep(owner, paths)).catch(() => undefined);
+        if (paths.length) await part("pages").then((pages) => pages.keep(session, owner, paths)).catch(() => undefined);
     };
 }
 

@@ -6,8 +6,23 @@ import {askDelay} from "../../shared/vocabulary/backoff";
 import type {Result} from "../../shared/vocabulary/protocol";
 import {isObject, isResult, parsed} from "../../shared/vocabulary/verdict";
 
-/** How an item ended that is long gone from this device: only the server knows, now or when it can be reached. */
-export async function resultOf(runtime: Runtime, id: string, isAwaited: () => boolean): Promise<Result | null> {
+/** How items ended that are long gone from this device: only the server knows, now or when it can be reached. */
+export class Inquiry {
+    private readonly asking = new Map<string, Promise<Result | null>>();
+
+    constructor(private readonly runtime: Runtime) {}
+
+    /** Null if nobody waits for it any more. However often it is called, an item is asked for by one series of questions. */
+    resultOf(id: string, isAwaited: () => boolean): Promise<Result | null> {
+        const known = this.asking.get(id);
+        if (known) return known;
+        const result = ask(this.runtime, id, isAwaited).finally(() => this.asking.delete(id));
+        this.asking.set(id, result);
+        return result;
+    }
+}
+
+async function ask(runtime: Runtime, id: string, isAwaited: () => boolean): Promise<Result | null> {
     for (let asked = 0; isAwaited(); asked += 1) {
         const result = await fetchResult(runtime, id);
         if (result === "unknown") return verdictHere(id, "unknown_item");

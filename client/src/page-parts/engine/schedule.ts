@@ -4,9 +4,10 @@ import type {Runtime} from "../../shared/context/runtime";
 import type {SessionCheck} from "../../shared/context/session";
 import type {Announcement} from "../../shared/outbox/messages";
 import type {OwnerChange} from "../../shared/outbox/ownership";
-import {readDevice, type Device} from "../../shared/rows/device";
+import {heads} from "../../shared/flushing/batch";
+import {readDevice} from "../../shared/rows/device";
 import {countItems, inState} from "../../shared/rows/items";
-import type {StoredItem, Tx} from "../../shared/rows/schema";
+import type {Tx} from "../../shared/rows/schema";
 import {askDelay, isPast} from "../../shared/vocabulary/backoff";
 import type {Trigger} from "../../shared/vocabulary/protocol";
 
@@ -126,9 +127,11 @@ export class Schedule {
         const device = await readDevice(tx);
         const queued = await inState(tx, device.owner, "queued", LOOKED_AT);
         const sending = await inState(tx, device.owner, "sending", LOOKED_AT);
-        const now = this.runtime.now();
-        const checkAt = this.runtime.isConfirmed ? Infinity : device.next_try;
-        return Math.min(checkAt, dueAt(queued, device, now), ...sending.map((item) => item.lease_until));
+        const {isConfirmed, now} = this.runtime;
+        const rest = latest(now(), device.not_before, device.next_try);
+        const waits = (await heads(tx, queued)).map((item) => latest(now(), item.next_try, item.not_before));
+        const first = isConfirmed ? Math.min(...waits) : 0;
+        return Math.min(Math.max(rest, first), ...sending.map((item) => item.lease_until));
     }
 
     /** A visible page asks after accepted items, less and less often. */
@@ -142,11 +145,7 @@ export class Schedule {
     }
 }
 
-/** When the first of these items is due; in a lane that is a matter of its first one. */
-function dueAt(queued: StoredItem[], device: Device, now: number): number {
-    // What is past may seem years ahead: the clock was set back.
-    const wait = (...instants: number[]) => Math.max(0, ...instants.filter((instant) => !isPast(instant, now)));
-    const heads = queued.filter((item, i) => !item.lane || queued.findIndex(({lane}) => lane === item.lane) === i);
-    const first = Math.min(...heads.map((item) => wait(item.next_try, item.not_before)));
-    return Math.max(first, wait(device.not_before, device.next_try));
+/** Of what is still to come, else 0. What is past may seem years ahead: the clock was set back. */
+function latest(now: number, ...instants: number[]): number {
+    return Math.max(0, ...instants.filter((instant) => !isPast(instant, now)));
 }

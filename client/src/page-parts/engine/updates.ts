@@ -18,7 +18,7 @@ export class Updates {
         });
     }
 
-    /** Switch to it. False if there is none; it is up to the caller to load the pages anew. */
+    /** Switch to it. False if there is none of ours; it is up to the caller to load the pages anew. */
     async apply(): Promise<boolean> {
         const waiting = this.registration?.waiting;
         if (!waiting) return false;
@@ -27,6 +27,7 @@ export class Updates {
                 if (waiting.state === "activated" || waiting.state === "redundant") resolve(waiting.state === "activated");
             });
         });
+        if (!(await greet(waiting))) return false;
         waiting.postMessage({bgsync: 1, type: "update"} satisfies WorkerMessage);
         return switched;
     }

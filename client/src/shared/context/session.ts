@@ -1,10 +1,10 @@
 import {noteContact} from "../outbox/contact";
 import {news, type Announcement, type Reached} from "../outbox/messages";
 import {confirmOwner, type OwnerChange} from "../outbox/ownership";
-import {backOff, readDevice} from "../rows/device";
+import {backOff, changeDevice, readDevice} from "../rows/device";
 import type {WriteTx} from "../rows/schema";
 import type {Session} from "../vocabulary/protocol";
-import {isObject, parsed, type Reply} from "../vocabulary/verdict";
+import {isObject, parsed, rest, type Reply} from "../vocabulary/verdict";
 import {exchange, type Silence} from "./exchange";
 import type {Runtime} from "./runtime";
 
@@ -78,9 +78,9 @@ export class SessionCheck {
     private async miss(reply: Reply | Silence): Promise<null> {
         if (reply === "aborted") return null;
         const {db, now, random} = this.runtime;
-        await db.write((tx) => backOff(tx, {now: now(), random}));
-        if (typeof reply === "string") this.announceReached("nobody");
-        else this.announceReached(reply.ours ? "server" : "stranger");
+        const delay = typeof reply === "string" ? null : rest(reply, now());
+        await db.write((tx) => (delay === null ? backOff(tx, {now: now(), random}) : changeDevice(tx, {not_before: now() + delay})));
+        this.announceReached(typeof reply === "string" ? "nobody" : reply.ours ? "server" : "stranger");
         return null;
     }
 

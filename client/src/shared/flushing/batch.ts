@@ -60,6 +60,11 @@ export async function reclaim(tx: WriteTx, everything: boolean, now: number): Pr
     }
 }
 
+/** The first of each of these lanes and every other item: what is due next is among them. None of a lane that has to wait. */
+export async function heads(tx: Tx, queued: StoredItem[]): Promise<StoredItem[]> {
+    return (await rows(tx, queued, () => true, 1)).flatMap(([first]) => first?.item ?? []);
+}
+
 async function candidates(tx: Tx, device: Device, selection: Selection, most: number): Promise<Candidate[]> {
     const isDue = (item: StoredItem) =>
         !item.request &&

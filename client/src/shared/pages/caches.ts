@@ -28,6 +28,11 @@ export async function keptPage(owner: string, url: string): Promise<Response | u
     return (await storage()?.has(PREFIX + owner)) ? (await caches.open(PREFIX + owner)).match(url, {ignoreVary: true}) : undefined;
 }
 
+export async function dropPages({config}: Pick<Runtime, "config">, owner: string, paths: readonly string[]): Promise<void> {
+    const cache = await storage()?.open(PREFIX + owner);
+    for (const path of paths) await cache?.delete(pageUrl({config}, path) ?? "");
+}
+
 export async function forgetPages(owner: string): Promise<void> {
     await storage()?.delete(PREFIX + owner);
 }

@@ -30,9 +30,14 @@ export function judge(reply: Reply, sent: readonly string[], now: number): Verdi
     const {status} = reply;
     const body = reply.ours ? parsed(reply) : null;
     if (status === 200 && isAnswer(body) && isComplete(body, sent)) return {kind: "answer", answer: body};
-    const delay = retryAfter(reply.retryAfter, now);
-    if ((status === 429 || status === 503) && delay !== null) return {kind: "busy", delay, ours: reply.ours};
+    const delay = rest(reply, now);
+    if (delay !== null) return {kind: "busy", delay, ours: reply.ours};
     return isProblem(body) ? refusal(status, body) : unreachable(status);
+}
+
+/** Milliseconds for which whoever answered wants to be left alone, null if they do not say. */
+export function rest({status, retryAfter: header}: Reply, now: number): number | null {
+    return status === 429 || status === 503 ? retryAfter(header, now) : null;
 }
 
 export function isResult(value: unknown): value is Result {
@@ -66,7 +71,11 @@ function unreachable(status: number): Verdict {
 
 function isAnswer(body: unknown): body is Answer {
     return isObject(body) && body["bgsync"] === 1 && isOwner(body["owner"])
-        && Array.isArray(body["results"]) && body["results"].every(isResult);
+        && isResults(body["results"]) && isResults(body["settled"] ?? []);
+}
+
+function isResults(value: unknown): value is Result[] {
+    return Array.isArray(value) && value.every(isResult);
 }
 
 function isOwner(value: unknown): value is string | null {

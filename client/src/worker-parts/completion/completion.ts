@@ -1,10 +1,8 @@
 import type {Cause} from "../../shared/context/cause";
-import {expiry} from "../../shared/context/expiry";
 import type {Runtime} from "../../shared/context/runtime";
 import type {Flusher} from "../../shared/flushing/flusher";
 import {isWorkerMessage} from "../../shared/outbox/messages";
-import {keepPages} from "../../shared/pages/caches";
-import {PAGES_PATIENCE, pagesOf} from "../../shared/pages/result-pages";
+import {keepPagesOf, pagesOf} from "../../shared/pages/result-pages";
 import {readDevice} from "../../shared/rows/device";
 import {inState} from "../../shared/rows/items";
 import {askDelay} from "../../shared/vocabulary/backoff";
@@ -15,11 +13,11 @@ import {Notices} from "./notices";
 const PATIENCE = 60_000;
 
 /** What happens when an item has ended: pages to be kept, and a notification. */
-export const completion: WorkerPart = ({scope, runtime, flusher, listen}, {scope: site}) => {
+export const completion: WorkerPart = ({scope, runtime, session, flusher, listen}, {scope: site}) => {
     const notices = new Notices(scope, site ?? "/");
     runtime.keepPages = async (owner, results) => {
         const paths = pagesOf(results);
-        if (paths.length) await keepPages(runtime, owner, paths, expiry(PAGES_PATIENCE)).catch(() => undefined);
+        if (paths.length) await keepPagesOf(runtime, session, owner, paths).catch(() => undefined);
     };
     runtime.linger = async (tag, cause) => {
         const isOpen = await linger(runtime, flusher, tag, cause);

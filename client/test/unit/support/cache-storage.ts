@@ -39,7 +39,7 @@ class FakeCache {
         return [...this.pages.keys()].map((url) => ({url}));
     }
 
-    async delete({url}: {url: string}): Promise<boolean> {
-        return this.pages.delete(url);
+    async delete(request: string | {url: string}): Promise<boolean> {
+        return this.pages.delete(typeof request === "string" ? request : request.url);
     }
 }
