@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR, SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +17,7 @@ from django_bgsync.admin.readonly import ModelAdmin
 from django_bgsync.enums import Operation
 from django_bgsync.models import SyncItem
 from django_bgsync.operations.selections import NO_EXCEPTION
+from django_bgsync.reports import search
 
 IN_LISTS = (Operation.RETRY, Operation.DISCARD, Operation.RELEASE)
 _FEATURES = {
@@ -70,6 +71,7 @@ class ItemChoice(ModelAdmin):
 def _features(params: dict[str, str]) -> dict[str, Any] | None:
     """The features that a list is narrowed to; None if it is not, or in a way that no selection can name."""
     found: dict[str, Any] = {}
+    text = params.pop(SEARCH_VAR, "").strip()
     try:
         periods = {name: read_period(params[name]) for name in _PERIODS if params.get(name)}
     except IncorrectLookupParameters:
@@ -85,7 +87,11 @@ def _features(params: dict[str, str]) -> dict[str, Any] | None:
             found |= dict(zip(_PERIODS[name], periods[name], strict=True))
         else:
             return None
-    return found or None
+    if not text:
+        return found or None
+    searched = search.features(text) if "\0" not in text else {}
+    fits = all(found.get(name, value) == value for name, value in searched.items())
+    return found | searched if searched and fits else None
 
 
 def _lead(request: HttpRequest, kind: Operation, rows: QuerySet[SyncItem]) -> HttpResponse:

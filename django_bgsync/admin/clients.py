@@ -43,8 +43,10 @@ class SyncClientAdmin(PageAdmin):
         }
 
     @admin.display(description=_("client"))
-    def short_id(self, client: SyncClient) -> str:
-        return short(client.client_id)
+    def short_id(self, client: SyncClient) -> SafeString | str:
+        name = short(client.client_id)
+        badge = '{} <strong class="bgsync-badge bgsync-rejected">{}</strong>'
+        return format_html(badge, name, _("revoked")) if client.revoked_at else name
 
     @admin.display(description=_("last seen"))
     def seen(self, client: SyncClient) -> str:

@@ -104,6 +104,7 @@ def _ask(
         "kind": kind,
         "count": telling.count(kind, total, is_exact=is_exact),
         "total": total,
+        "left_out": max(0, len(selection.id) - total),
         "is_large": total > actions.AT_ONCE,
         "is_advisory": kind == Operation.REVOKE,
         "user_url": _user_url(request, row) if kind == Operation.REVOKE and isinstance(row, SyncClient) else "",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from django_bgsync.enums import Code, ItemState, Outcome
 from django_bgsync.identity import first_key
-from django_bgsync.models import SKEWED
+from django_bgsync.models import REVOKED, SKEWED
 from django_bgsync.operations.selections import YEARS
 from django_bgsync.printing import visible
 from django_bgsync.reports.search import PARKED
@@ -186,6 +186,7 @@ class TroubleFilter(admin.SimpleListFilter):
             ("silent7", _("holds something, silent for 7 days")),
             ("dropping", _("could not keep something")),
             ("skewed", _("its clock is wrong")),
+            ("revoked", _("revoked")),
         ]
 
     def queryset(self, request: HttpRequest, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -199,4 +200,6 @@ class TroubleFilter(admin.SimpleListFilter):
                 return rows.filter(dropped__gt=0)
             case "skewed":
                 return rows.filter(SKEWED)
+            case "revoked":
+                return rows.filter(REVOKED)
         raise IncorrectLookupParameters

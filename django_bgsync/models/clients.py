@@ -11,6 +11,7 @@ from django_bgsync.models.columns import MAX_OWNER, PartlyIndexed, loose_key
 MAX_SKEW_MS = 5 * 60 * 1000
 SKEWED = models.Q(clock_offset_ms__gt=MAX_SKEW_MS) | models.Q(clock_offset_ms__lt=-MAX_SKEW_MS)
 """A clock that is off by more than people are."""
+REVOKED = models.Q(revoked_at__isnull=False)
 
 
 class SyncClient(PartlyIndexed):
@@ -48,6 +49,7 @@ class SyncClient(PartlyIndexed):
             models.Index(fields=["last_seen"], condition=models.Q(pending__gt=0), name="bgsync_client_holding"),
             models.Index(fields=["last_seen"], condition=models.Q(dropped__gt=0), name="bgsync_client_dropping"),
             models.Index(fields=["last_seen"], condition=SKEWED, name="bgsync_client_skewed"),
+            models.Index(fields=["revoked_at"], condition=REVOKED, name="bgsync_client_revoked"),
         )
 
     def __str__(self) -> str:

@@ -79,4 +79,5 @@ class DeliveryAttempt(PartlyIndexed):
         )
 
     def __str__(self) -> str:
-        return f"{self.item_id} #{self.number}"
+        item = self._state.fields_cache.get("item")  # a name asks no database
+        return f"{item.item_id if item else self.item_id} #{self.number}"

@@ -31,7 +31,23 @@ def items(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
             return rows.filter(found)
         if not _may_be_name(text):
             return _of_clients(rows, text)
-    return _named(rows, text, SyncItem.objects.filter(code=text, state__in=PARKED))
+    return _named(rows, text, _of_code(text))
+
+
+def features(text: str) -> dict[str, Any]:
+    """What `items` finds as features of a selection (`operations.selections`); none if they cannot say it."""
+    if _is_id(text):
+        found = _id("item_id", text)
+        if found and SyncItem.objects.filter(found).exists():
+            return {}
+        if not _may_be_name(text):
+            return _only("client", _keys(_client(text)))
+    if SyncTag.objects.filter(pk=text).exists():
+        return {"tag": text}
+    users = _users(text)
+    if not users and _of_code(text).exists():
+        return {"code": text, "state": "parked"}
+    return _only("user", users)
 
 
 def attempts(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -70,6 +86,14 @@ def _named(rows: QuerySet[Any], text: str, of_code: QuerySet[Any]) -> QuerySet[A
     if not users and of_code.exists():
         return rows.filter(pk__in=of_code.values("pk")) if of_code.model is not rows.model else rows & of_code
     return _of_users_rows(rows, users)
+
+
+def _of_code(text: str) -> QuerySet[SyncItem]:
+    return SyncItem.objects.filter(code=text, state__in=PARKED)
+
+
+def _only(name: str, values: list[Any]) -> dict[str, Any]:
+    return {name: values[0]} if len(values) == 1 else {}
 
 
 def _of_users_rows(rows: QuerySet[Any], users: list[Any]) -> QuerySet[Any]:

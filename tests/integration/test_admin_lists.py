@@ -289,3 +289,23 @@ def test_own_links_can_be_left(admin, device, states):
 
     assert f"only client …{str(client.pk)[-8:]}" in text
     assert 'href="?state__exact=applied">show all' in text
+
+
+def test_revoked_clients(admin, device, other):
+    """Clients that were revoked are marked in the list, and can be listed alone."""
+    device.send(make_item())
+    other.send(make_item())
+    revoked = SyncClient.objects.get(user__username="bob")
+    SyncClient.objects.filter(pk=revoked.pk).update(revoked_at=timezone.now())
+
+    assert page(admin, address("syncclient")).count("bgsync-rejected") == 1
+    assert listed(page(admin, address("syncclient", "?trouble=revoked")), "syncclient") == [str(revoked.pk)]
+
+
+def test_attempts_are_called_by_their_items(admin, device):
+    """The page of an attempt names the item as its device and its user do."""
+    device.send(item := make_item())
+    attempt = DeliveryAttempt.objects.get()
+    url = reverse("admin:django_bgsync_deliveryattempt_change", args=[attempt.pk])
+
+    assert f"{item['id']} #1" in page(admin, url)

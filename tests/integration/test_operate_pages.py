@@ -181,6 +181,16 @@ def test_nothing_matches(admin):
     assert 'method="post" action' not in text.partition('id="content-main"')[2]
 
 
+def test_left_out_of_those_chosen(admin, item, device):
+    """Of items that were ticked the page says how many it would leave alone."""
+    device.send(done := script("apply"))
+    one, both = ([row_of(found).pk for found in chosen] for chosen in ([item], [item, done]))
+
+    assert "left out" not in text_of(admin, operate_url("discard", id=one))
+    text = text_of(admin, operate_url("discard", id=both))
+    assert ("<strong>1 item</strong>" in text, "1 of those chosen is left out" in text) == (True, True)
+
+
 def test_nothing_is_left(admin, item):
     """What somebody else has done meanwhile is said to be done."""
     fields = fields_of(text_of(admin, operate_url("retry", id=[row_of(item).pk])))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.urls import reverse
@@ -176,7 +177,36 @@ def test_all_that_match(admin, large, other):
     assert "<strong>7 items</strong>" in text_of(admin, unescape(url).replace("kind=retry", "kind=discard"))
 
 
-@pytest.mark.parametrize("query", ["", "q=note", "replays__gte=3", "period=x", "period=24h&finished=2"])
+@pytest.mark.parametrize("search", ["user", "tag", "code", "client"])
+def test_all_that_was_searched(admin, large, other, search):
+    """The items of a user, tag, code or client that somebody has searched for can be retried at once."""
+    other.send(script("reject"))
+    item = row_of(large[0])
+    text = {
+        "user": item.user.get_username(),
+        "tag": "script",
+        "code": "rejected",
+        "client": f"…{str(item.client.client_id)[-8:]}",
+    }[search]
+    listed = text_of(admin, f"{ITEMS}?{urlencode({'q': text, 'state__exact': 'parked'})}")
+    [url] = {unescape(url) for url in re.findall(r'href="([^"]+operate/\?kind=retry[^"]+)"', listed)}
+
+    expected = 8 if search in ("tag", "code") else 7
+    assert f"<strong>{expected} items</strong>" in text_of(admin, url)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "q=nobody",
+        "q=u",  # the users user and user2, say
+        "q=script&tag__name__exact=note",
+        "replays__gte=3",
+        "period=x",
+        "period=24h&finished=2",
+    ],
+)
 def test_no_words_for_all_that_match(admin, large, query):
     """Where no selection can say what a list holds, or it holds everything, only what is ticked is offered."""
     response = admin.get(f"{ITEMS}?{query}", follow=True)
