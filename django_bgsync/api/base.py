@@ -18,7 +18,6 @@ from rest_framework.parsers import BaseParser
 from rest_framework.permissions import BasePermission
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
-from rest_framework.throttling import BaseThrottle
 from rest_framework.views import APIView
 
 from django_bgsync import database
@@ -29,7 +28,7 @@ from django_bgsync.feeds import RegisteredFeed
 from django_bgsync.handlers import Handler
 from django_bgsync.idempotency.refusals import problem_response
 from django_bgsync.owners import Owner
-from django_bgsync.receiving import visitors
+from django_bgsync.receiving import throttling, visitors
 
 
 class OneRepresentation(BaseContentNegotiation):
@@ -98,12 +97,7 @@ class ApiView(APIView):
 
     @property
     def sender(self) -> str:
-        """Whose items the throttle counts: the user, or everybody at an address (DRF's setting NUM_PROXIES says
-        whose).
-        """
-        if getattr(self.request.user, "is_authenticated", False):
-            return Owner(self.request.user).reference
-        return f"a:{BaseThrottle().get_ident(self.request)}"
+        return throttling.sender_of(self.request)
 
     def permits(self, registered: Handler | RegisteredFeed) -> bool:
         """Whether this request may use a handler, or a feed."""

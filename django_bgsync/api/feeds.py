@@ -28,8 +28,8 @@ class FeedView(ApiView):
     def get(self, request: Request, name: str) -> HttpResponse:
         caller = caller_of(request._request)
         owner = self.owner_of(request.headers.get("BGSync-Owner", ""), caller.client_id)
-        client = self._client(request, caller.client_id, owner)
         feed = self._feed(request, name)
+        client = self._client(request, caller.client_id, owner)
         cursor = read_cursor(request.query_params.get("cursor"))
         with pulls.recorded(feed.name, owner, client, caller, cursor) as pull:
             return self._answer(request, feed, cursor, owner, pull)
@@ -37,7 +37,8 @@ class FeedView(ApiView):
     def _client(self, request: Request, client_id: UUID | None, owner: Owner) -> SyncClient | None:
         if client_id is None:
             return None
-        return clients.meet(client_id, owner, request.headers.get("User-Agent", ""), timezone.now())
+        user_agent = request.headers.get("User-Agent", "")
+        return clients.meet(client_id, owner, user_agent, timezone.now(), sender=self.sender)
 
     def _feed(self, request: Request, name: str) -> RegisteredFeed:
         feed = registry.get(name)

@@ -87,12 +87,15 @@ class Form:
         self._check_end()
 
     def _parts(self) -> Iterator[tuple[dict[str, Any], LazyStream]]:
+        around = 0
         parser = Parser(LazyStream(ChunkIter(self._stream)), self._boundary)  # type: ignore[arg-type]  # it is only read
         try:
             for kind, headers, part in parser:
                 if kind != RAW:
                     yield headers, part
-                elif part.read(_TAIL).strip() not in (b"", b"--"):  # before the first part and after the last
+                    continue
+                around += 1  # what is before the first part, and after the last
+                if around > 2 or part.read(_TAIL).strip() not in (b"", b"--"):
                     raise InvalidEnvelope("A part of the form has no readable Content-Disposition.")
         except MultiPartParserError as error:
             raise InvalidEnvelope(f"The form cannot be read: {error}") from error

@@ -41,7 +41,7 @@ from django_bgsync.identity import client_key, item_key, key_id, uuid7
 from django_bgsync.milestones import Milestone, reach
 from django_bgsync.models import MAX_TAG, ConflictingCopy, Delivery, SyncClient, SyncItem, SyncTag
 from django_bgsync.owners import Owner
-from django_bgsync.receiving import clients, replays, visitors
+from django_bgsync.receiving import clients, replays, throttling, visitors
 from django_bgsync.rows import ledger
 from django_bgsync.upkeep import retention
 
@@ -117,7 +117,8 @@ def _owner(request: HttpRequest, client_id: UUID | None, claimed: str) -> Owner 
 def _admit(request: HttpRequest, client_id: UUID | None, owner: Owner) -> None:
     """Raises ClientRevoked, and WrongOwner for a visitor whose requests are another user's by now."""
     if client_id and owner.visitor and owner.user_id:  # the first user to bring them: to be remembered
-        clients.meet(client_id, owner, request.headers.get("User-Agent", ""), timezone.now())
+        sender = throttling.sender_of(request)
+        clients.meet(client_id, owner, request.headers.get("User-Agent", ""), timezone.now(), sender=sender)
     else:
         clients.check(client_id, owner)
 
@@ -156,7 +157,9 @@ def _once(receipt: SyncItem, run: ViewRun) -> HttpResponseBase:
     row = ledger.items().filter(pk=receipt.pk).first()
     if row is None and retention.purged([receipt.pk]):
         raise KeyTooOld
-    row = row or _receive(receipt)
+    if row is None:
+        throttling.admit(throttling.sender_of(run.request))
+        row = _receive(receipt)
     if row.owner != receipt.owner or not _is_same(row.fingerprint, receipt.fingerprint, run):
         _keep_copy(receipt)
         raise KeyReused

@@ -53,4 +53,4 @@ class SyncClient(PartlyIndexed):
         )
 
     def __str__(self) -> str:
-        return self.label or str(self.client_id)[:8]
+        return self.label or f"…{str(self.client_id)[-8:]}"

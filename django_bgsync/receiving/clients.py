@@ -12,7 +12,7 @@ from django_bgsync.identity import client_key
 from django_bgsync.models import SyncClient
 from django_bgsync.owners import Owner
 from django_bgsync.protocol import ClientIn
-from django_bgsync.receiving import visitors
+from django_bgsync.receiving import throttling, visitors
 from django_bgsync.rows import ledger
 from django_bgsync.signals import client_seen
 
@@ -22,12 +22,20 @@ MILLISECOND = timedelta(milliseconds=1)
 
 
 def note(
-    said: ClientIn, owner: Owner, user_agent: str, offset: timedelta | None, now: datetime, *, brought: int = 0
+    said: ClientIn,
+    owner: Owner,
+    user_agent: str,
+    offset: timedelta | None,
+    now: datetime,
+    *,
+    brought: int = 0,
+    sender: str = "",
 ) -> SyncClient:
     """The client's row, made or brought up to date. `offset` is server minus device; `brought` how many of the items
     that it says are pending come along.
 
-    Raises ClientRevoked, and WrongOwner for the items of a visitor that are bound to another user.
+    Raises ClientRevoked, WrongOwner for the items of a visitor that are bound to another user, and Throttled for one
+    more new client than the `sender` may be.
     """
     report: dict[str, Any] = {
         "user_agent": user_agent[:255],
@@ -44,7 +52,7 @@ def note(
         "clock_offset_ms": None if offset is None else offset // MILLISECOND,
         "last_seen": now,
     }
-    client, is_new = _row(said.id, owner, {"first_seen": now, **report, **seen})
+    client, is_new = _row(said.id, owner, {"first_seen": now, **report, **seen}, sender)
     _admit(client, owner)
     if not is_new and _is_news(client, report, seen, now):
         for name, value in {**report, **seen}.items():
@@ -56,10 +64,10 @@ def note(
     return client
 
 
-def meet(client_id: UUID, owner: Owner, user_agent: str, now: datetime) -> SyncClient:
+def meet(client_id: UUID, owner: Owner, user_agent: str, now: datetime, *, sender: str = "") -> SyncClient:
     """The row of a client that says nothing of itself but its name; made if it is new. Raises what `note` raises."""
     first = {"user_agent": user_agent[:255], "first_seen": now, "last_seen": now}
-    client, is_new = _row(client_id, owner, first)
+    client, is_new = _row(client_id, owner, first, sender)
     _admit(client, owner)
     if not is_new and now - client.last_seen >= QUIET:
         client.last_seen = now
@@ -80,11 +88,12 @@ def check(client_id: UUID | None, owner: Owner) -> None:
         _admit(client, owner)
 
 
-def _row(client_id: UUID, owner: Owner, first: dict[str, Any]) -> tuple[SyncClient, bool]:
+def _row(client_id: UUID, owner: Owner, first: dict[str, Any], sender: str) -> tuple[SyncClient, bool]:
     """The client's row, and whether it was made now, with these values."""
     pk = client_key(owner.reference, client_id)
     if client := ledger.client(pk):
         return client, False
+    throttling.admit(sender, "clients")
     names = {"client_id": client_id, "owner": owner.reference, "user_id": owner.user_id}
     return SyncClient.objects.using(database.alias()).get_or_create(pk=pk, defaults={**names, **first})
 

@@ -49,12 +49,13 @@ def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: st
     """Store and apply the items of one delivery, and look up those it awaits.
 
     `permits` tells whether this request may use a handler; `sender` is whose items are counted. Raises TooLarge for
-    more items than `MAX_ITEMS`, ClientRevoked, and Throttled if that is the answer to every item. When it raises, or
+    more items than `MAX_ITEMS`, ClientRevoked, and Throttled for a new client too many, or if that is the answer to
+    every item. When it raises, or
     its process ends, each item is either unknown to the server or stored; a replay finds out which.
     """
     if len(envelope.items) > settings.MAX_ITEMS:
         raise TooLarge(f"{len(envelope.items)} items; {settings.MAX_ITEMS} are allowed.", limits=conf.limits())
-    batch = _Batch(envelope, owner, permits, user_agent)
+    batch = _Batch(envelope, owner, permits, user_agent, sender)
     allowance = throttling.take(sender, len(batch.sent))
     batch.receive(allowance)
     if batch.is_throttled(allowance):
@@ -69,7 +70,7 @@ def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: st
 class _Batch:
     """One delivery on its way through the server."""
 
-    def __init__(self, envelope: Envelope, owner: Owner, permits: Permits, user_agent: str) -> None:
+    def __init__(self, envelope: Envelope, owner: Owner, permits: Permits, user_agent: str, sender: str) -> None:
         self.owner = owner
         self.now = timezone.now()
         self.deadline = time.monotonic() + conf.seconds(settings.TIME_BUDGET)
@@ -80,7 +81,8 @@ class _Batch:
         said = envelope.client
         client: SyncClient | None = None
         if said is not None:
-            client = clients.note(said, owner, user_agent, offset, self.now, brought=len(self.sent))
+            brought = len(self.sent)
+            client = clients.note(said, owner, user_agent, offset, self.now, brought=brought, sender=sender)
         self.delivery = _delivery(envelope, owner, client, self.now)
         self.tags = SyncTag.objects.using(database.alias()).states(
             {arrival.item.tag for arrival in self.arrivals.values()} & registry.keys()
@@ -91,6 +93,7 @@ class _Batch:
 
     def receive(self, allowance: Allowance) -> None:
         """Commit a receipt for every item that is new."""
+        self.allowance = allowance
         received = receive(self.arrivals, self.terms, self.delivery, allowance)
         self.rows, self.fresh, self.refused = received.rows, received.fresh, received.refused
 
@@ -140,7 +143,7 @@ class _Batch:
         if isinstance(arrival, Result):
             return arrival
         row = self.rows.get(arrival.pk)
-        if row is None:
+        if row is None or (arrival.pk in self.refused and arrival.is_of(row)):
             return self.refused[arrival.pk]
         is_new = arrival.pk in self.fresh and arrival is self.arrivals[arrival.pk]
         if not is_new and not arrival.is_of(row):
@@ -180,8 +183,17 @@ class _Batch:
             for pk, arrival in self.arrivals.items()
             if pk not in self.fresh and (row := self.rows.get(pk)) is not None and arrival.is_of(row)
         ]
-        asked = [(row, retry) for row, retry in replays if self._may_reopen(row)]
+        asked = [(row, retry) for row, retry in replays if self._may_reopen(row) and reopening.is_asked(row, retry)]
+        if self.allowance.is_short:  # each would run a handler, as a new one does
+            asked = self._put_off(asked)
         return reopening.asked_again(asked) + [row.id for row, _retry in replays if self._is_due(row)]
+
+    def _put_off(self, asked: list[tuple[SyncItem, int]]) -> list[tuple[SyncItem, int]]:
+        """Leave to a later delivery what the throttle does not allow any more; returns the others."""
+        granted = self.allowance.granted - len(self.fresh)
+        for row, _retry in asked[granted:]:
+            self.refused[row.pk] = results.deferred(row.item_id, Code.THROTTLED, self.allowance.retry_after)
+        return asked[:granted]
 
     def _may_reopen(self, row: SyncItem) -> bool:
         """Whether the sender may have it tried again: what a new item would be refused for is asked again."""

@@ -18,6 +18,11 @@ from django_bgsync.rows import ledger
 REOPENABLE = Q(state=ItemState.CONFLICT) | (Q(state=ItemState.REJECTED) & ~Q(code=Code.DISCARDED))
 
 
+def is_asked(row: SyncItem, retry: int) -> bool:
+    """Whether a client that says this `retry` asks for the row to be opened."""
+    return row.is_finished and row.state != ItemState.APPLIED and retry > row.retry
+
+
 def asked_again(rows: Iterable[tuple[SyncItem, int]]) -> list[UUID]:
     """Reopen the rows whose user asked to try again: once for each `retry` that is higher than all before.
 
@@ -25,7 +30,7 @@ def asked_again(rows: Iterable[tuple[SyncItem, int]]) -> list[UUID]:
     """
     wanted: dict[int, list[UUID]] = {}
     for row, retry in rows:
-        if row.is_finished and row.state != ItemState.APPLIED and retry > row.retry:
+        if is_asked(row, retry):
             wanted.setdefault(retry, []).append(row.pk)
     return [pk for retry, pks in wanted.items() for pk in _ask_again(pks, retry)]
 

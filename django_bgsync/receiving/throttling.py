@@ -14,8 +14,12 @@ from hashlib import blake2b
 
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
 
+from django_bgsync import drf
 from django_bgsync.conf import settings
+from django_bgsync.exceptions import Throttled
+from django_bgsync.owners import Owner
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -35,8 +39,21 @@ class Allowance:
         return self.granted < self.asked
 
 
-def take(sender: str, items: int) -> Allowance:
+def sender_of(request: HttpRequest) -> str:
+    """Whose items a request brings: its user's, or those of everybody at its address."""
+    return Owner(request.user).reference if request.user.is_authenticated else f"a:{drf.address_of(request)}"
+
+
+def admit(sender: str, what: str = "items") -> None:
+    """Take one. Raises Throttled if nothing is left."""
+    allowance = take(sender, 1, what)
+    if allowance.is_short:
+        raise Throttled(retry_after=allowance.retry_after)
+
+
+def take(sender: str, items: int, what: str = "items") -> Allowance:
     """Take items from what is left to a sender, as far as there is something left; nobody's (`""`) are not counted.
+    There are as many `clients` as items.
 
     A cache that is down must not keep items from arriving: without an answer of it everything is granted.
     """
@@ -45,7 +62,7 @@ def take(sender: str, items: int) -> Allowance:
     limit, period = parse(settings.THROTTLE_ITEMS)
     now = time.time()
     window = int(now // period)
-    key = f"django_bgsync:items:{blake2b(sender.encode(), digest_size=16).hexdigest()}:{window}"
+    key = f"django_bgsync:{what}:{blake2b(sender.encode(), digest_size=16).hexdigest()}:{window}"
     over = min(items, max(0, _count(key, items, 2 * period) - limit))
     if over:
         _count(key, -over, 2 * period)

@@ -59,6 +59,12 @@ def client_link(pk: Any, client: Any) -> SafeString | str:
 
 
 @register.simple_tag
+def list_of_user(pk: Any) -> str:
+    """Not by the owner of a row: that may be the visitor that the user was, whose id is a secret."""
+    return list_of("syncitem", q=f"u:{pk}")
+
+
+@register.simple_tag
 def list_of_cause(cause: Cause) -> str:
     return list_of("syncitem", tag__name__exact=cause.tag, code__exact=cause.code, exception__exact=cause.exception)
 

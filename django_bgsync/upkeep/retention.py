@@ -20,7 +20,17 @@ from django_bgsync.conf import settings
 from django_bgsync.enums import Code, ItemState
 from django_bgsync.handlers import registry
 from django_bgsync.identity import first_key
-from django_bgsync.models import ConflictingCopy, Delivery, DeliveryAttempt, FeedPull, ItemNote, PurgedRange, Tombstone
+from django_bgsync.models import (
+    ConflictingCopy,
+    Delivery,
+    DeliveryAttempt,
+    FeedPull,
+    ItemNote,
+    PurgedRange,
+    SyncClient,
+    SyncItem,
+    Tombstone,
+)
 from django_bgsync.querysets import ItemQuerySet
 from django_bgsync.rows import ledger
 from django_bgsync.upkeep import rollups
@@ -59,6 +69,7 @@ def prune(*, dry_run: bool = False) -> dict[str, int]:
         "notes": (_older(ItemNote, now - _kept("RETAIN_ITEMS")), _deleting(ItemNote)),
         "deliveries": (_older(Delivery, now - _kept("RETAIN_DELIVERIES")), _deleting(Delivery)),
         "pulls": (_older(FeedPull, now - _kept("RETAIN_DELIVERIES")), _deleting(FeedPull)),
+        "clients": (_silent(now), lambda pks: _silent(now).filter(pk__in=pks).delete()),
     }
     counts = {name: rows.count() if dry_run else _in_chunks(rows, act) for name, (rows, act) in steps.items()}
     if not dry_run:
@@ -114,6 +125,15 @@ def _with_old_payload(now: datetime) -> ItemQuerySet:
             kept = retained if isinstance(retained, timedelta) else timedelta(0)
             due |= Q(tag=tag, finished_at__lt=now - kept)
     return done.filter(due)
+
+
+def _silent(now: datetime) -> QuerySet[SyncClient]:
+    """Clients that were not heard of for as long as items are kept, and have none. What was revoked stays, or it would
+    be let in again, and so do visitors who have become users: their ids would be anybody's.
+    """
+    old = SyncClient.objects.using(database.alias()).filter(last_seen__lt=now - _kept("RETAIN_ITEMS"), revoked_at=None)
+    became_users = Q(owner__startswith="c:", user__isnull=False)
+    return old.exclude(became_users).exclude(Exists(SyncItem.objects.filter(client=OuterRef("pk"))))
 
 
 def _older(model: type[Model], instant: datetime) -> QuerySet[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -309,3 +310,48 @@ def test_attempts_are_called_by_their_items(admin, device):
     url = reverse("admin:django_bgsync_deliveryattempt_change", args=[attempt.pk])
 
     assert f"{item['id']} #1" in page(admin, url)
+
+
+HIDDEN = """
+syncitem: payload__startswith result__contains problem__regex fingerprint owner__startswith
+syncitem: user__password__startswith tag__reason__startswith
+syncclient: client_id__startswith owner__gte outbox__icontains first_seen__gt
+delivery: owner__startswith
+deliveryattempt: traceback__contains
+feedpull: owner
+operatoraction: reason__startswith
+synctag: reason__regex
+"""
+
+
+@pytest.mark.parametrize(
+    ("model", "question"),
+    [(line.split(": ")[0], name) for line in HIDDEN.split("\n")[1:-1] for name in line.split(": ")[1].split()],
+)
+def test_no_questions_but_those_of_filters(admin, device, model, question):
+    """A list answers nothing about columns that it does not show: letter by letter somebody would read a payload."""
+    device.send(make_item())
+    response = admin.get(address(model, f"?{question}=x"))
+
+    assert (response.status_code, response.headers["Location"]) == (302, address(model, "?e=1"))
+
+
+@pytest.mark.parametrize(
+    "query", ["?feed=news", "?outcome__exact=complete", "?trigger__exact=load", "?period=24h", "?client__id__exact="]
+)
+def test_questions_of_filters(admin, query):
+    """Those of the filters are answered."""
+    page(admin, address("feedpull", query + (str(uuid4()) if query.endswith("=") else "")))
+
+
+def test_visitor_who_has_become_a_user(admin, visitor, user, settings):
+    """Links name the user, not the visitor of before, whose id is a secret."""
+    settings.BGSYNC = {"PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}
+    visitor.send(item := make_item())
+    SyncClient.objects.update(user=user)
+    SyncItem.objects.update(user=user)
+    client = reverse("admin:django_bgsync_syncclient_change", args=[SyncClient.objects.get().pk])
+    for url in (client, reverse("admin:django_bgsync_syncitem_change", args=[row_of(item).pk])):
+        text = page(admin, url)
+        assert visitor.id not in text
+        assert f"?q=u%3A{user.pk}" in text

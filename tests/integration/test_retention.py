@@ -20,13 +20,14 @@ from django_bgsync.models import (
     FeedPull,
     PurgedRange,
     StoredFile,
+    SyncClient,
     SyncItem,
     Tombstone,
 )
 from django_bgsync.upkeep import retention
 from tests.deliveries import effects_of, make_item, result, row_of, script
 
-NONE = {"items": 0, "payloads": 0, "attempts": 0, "notes": 0, "deliveries": 0, "pulls": 0}
+NONE = {"items": 0, "payloads": 0, "attempts": 0, "notes": 0, "deliveries": 0, "pulls": 0, "clients": 0}
 TOO_OLD = {"detail": "What had this id is gone."}
 
 
@@ -251,6 +252,39 @@ def test_pulls(db):
     assert FeedPull.objects.count() == 1
 
 
+@pytest.mark.parametrize(
+    ("days", "client", "goes"),
+    [
+        (401, {}, True),
+        (399, {}, False),
+        (401, {"revoked_at": timezone.now()}, False),
+        (401, {"owner": "c:019a9f2e-63f1-4cc1-b1a5-8a4d3d0f2b11"}, True),
+        (401, {"owner": "c:019a9f2e-63f1-4cc1-b1a5-8a4d3d0f2b11", "user_id": 7}, False),
+    ],
+    ids=["long silent", "silent", "revoked", "visitor", "visitor who has become a user"],
+)
+def test_clients(db, days, client, goes):
+    """A client that is silent for as long as items are kept goes, unless its row keeps somebody out."""
+    seen = timezone.now() - timedelta(days=days)
+    row = {"pk": uuid7(), "client_id": uuid.uuid4(), "owner": "u:1", "first_seen": seen, "last_seen": seen, **client}
+    SyncClient.objects.create(**row)
+
+    assert retention.prune() == {**NONE, "clients": int(goes)}
+    assert SyncClient.objects.exists() != goes
+
+
+def test_clients_with_items(device, old):
+    """A client stays as long as there is an item of it."""
+    dead = minted(401, tag="script", payload=["fail"])
+    device.send(dead)
+    SyncItem.objects.filter(item_id=dead["id"]).update(state="rejected", code="dead")
+    SyncClient.objects.update(last_seen=timezone.now() - timedelta(days=401))
+
+    assert [retention.prune()["clients"] for _ in range(3)] == [0, 0, 0]
+    SyncItem.objects.all().delete()
+    assert retention.prune()["clients"] == 1
+
+
 def age_keys(instant) -> None:
     """Let attempts and deliveries have been made at that time: it is in their keys."""
     for model in (DeliveryAttempt, Delivery):
@@ -292,9 +326,10 @@ def test_chunks(device, monkeypatch):
 
 def test_command(device, old):
     """The command says what it removed; a dry run says what it would, and changes nothing."""
-    assert lines("--dry-run") == ["0 items", "1 payloads", "0 attempts", "0 notes", "0 deliveries", "0 pulls"]
+    one = [f"{number} {name}" for name, number in {**NONE, "payloads": 1}.items()]
+    assert lines("--dry-run") == one
     assert (stored(old), PurgedRange.objects.exists()) == (True, False)
-    assert lines() == ["0 items", "1 payloads", "0 attempts", "0 notes", "0 deliveries", "0 pulls"]
+    assert lines() == one
     assert lines("--dry-run")[0] == lines()[0] == "1 items"
 
 

@@ -8,9 +8,11 @@ import pytest
 from django.core.cache import cache
 from django.core.exceptions import ImproperlyConfigured
 
-from django_bgsync.models import SyncItem
+from django_bgsync.models import DeliveryAttempt, SyncClient, SyncItem
 from django_bgsync.receiving import throttling
 from tests.deliveries import ITEMS, Device, code_of, effects_of, make_due, make_item, result, script
+from tests.orders import effects, order
+from tests.pulling import pull
 
 EVERYBODY = {"PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}
 
@@ -134,6 +136,62 @@ def test_visitors_by_address(settings):
     assert far.deliver(*notes(1)).status_code == 200
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize("proxies", [None, 0, 1])
+def test_address_that_is_said(settings, proxies):
+    """What a request says of its address counts only where the site has said that a proxy says so."""
+    settings.BGSYNC = EVERYBODY | {"THROTTLE_ITEMS": "5/min"}
+    settings.REST_FRAMEWORK = {"NUM_PROXIES": proxies}
+    said = [Device(HTTP_X_FORWARDED_FOR=f"192.0.2.{number}") for number in range(7)]
+
+    statuses = {device.deliver(make_item()).status_code for device in said}
+    assert statuses == ({200} if proxies else {200, 429})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("feed", ["numbers", "nonsense"])
+def test_new_clients(settings, feed):
+    """There are as many new clients of one address as items; those that are known go on."""
+    settings.BGSYNC = EVERYBODY | {"THROTTLE_ITEMS": "5/min"}
+    known = Device()
+    known.send()
+    assert [pull(Device(), feed).status_code for _ in range(2)] == [200 if feed == "numbers" else 404] * 2
+    statuses = [Device().deliver().status_code for _ in range(7)]
+
+    left = 2 if feed == "numbers" else 4
+    assert statuses == [200] * left + [429] * (7 - left)
+    assert known.deliver().status_code == 200
+    assert SyncClient.objects.count() == 5
+    if feed == "numbers":
+        assert code_of(pull(Device(), feed)) == (429, "throttled")
+
+
+@pytest.mark.usefixtures("five")
+def test_tries_that_users_ask_for(device, monkeypatch):
+    """Each runs a handler, as a new item does: as many are allowed, and what is too much is put off."""
+    items = [script("reject", "reject", "apply") for _ in range(3)]
+    device.send(*items)
+    again = [{**item, "retry": 1} for item in items]
+    verdicts = device.send(*again)
+
+    assert [verdict["code"] for verdict in verdicts] == ["rejected", "rejected", "throttled"]
+    assert verdicts[2] == throttled(items[2])
+    assert DeliveryAttempt.objects.count() == 5
+    monkeypatch.setattr(throttling.time, "time", lambda: 1_000_000_080.0)
+    assert [verdict["code"] for verdict in device.send(*again[2:])] == ["rejected"]
+
+
+@pytest.mark.usefixtures("five")
+def test_keyed_requests(device):
+    """Requests of views under `idempotent` are items too; replays are answered."""
+    assert [order(device, key=f"key {number}").status_code for number in range(5)] == [201] * 5
+    refused = order(device, key="key 5")
+
+    assert (refused.status_code, refused["Retry-After"], refused.json()["code"]) == (429, "50", "throttled")
+    assert order(device, key="key 4").status_code == 201
+    assert effects() == 5
+
+
 def test_no_limit(device, settings):
     """None is no limit."""
     settings.BGSYNC = {"THROTTLE_ITEMS": None}
@@ -160,7 +218,7 @@ def test_cache_that_is_down(device, settings, monkeypatch, caplog):
     monkeypatch.setattr(cache, "add", fail)
 
     assert device.send(item := make_item())[0]["id"] == item["id"]
-    assert [(record.name, record.levelno) for record in caplog.records] == [("django_bgsync", logging.WARNING)]
+    assert {(record.name, record.levelno) for record in caplog.records} == {("django_bgsync", logging.WARNING)}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import {beforeEach, describe, expect, test, vi} from "vitest";
 import {LastFlush} from "../../src/page-parts/engine/last-flush";
 import {logout} from "../../src/page-parts/engine/logout";
 import {Unsent} from "../../src/page/unsent";
+import {promised} from "../../src/shared/rows/promised";
 import {FakeCacheStorage} from "./support/cache-storage";
 import {FakeContext} from "./support/device";
 import {FakeLocks} from "./support/locks";
@@ -85,6 +86,18 @@ describe("an answer that comes late", () => {
         await flushing;
         expect((await other.device()).owner).toBe("");
         expect(await other.outbox.list()).toEqual([]);
+    });
+
+    test("does not bring back how the items of who has signed out ended", async () => {
+        holdAnswers();
+        const [id] = await one.writeMany(1);
+        const flushing = one.flush();
+        await until(() => server.envelopes.length);
+        await logout(other.runtime, other.outbox, other.flusher, "keep");
+        release();
+        await flushing;
+        expect(await one.runtime.db.read((tx) => promised(tx.objectStore("results").getAll()))).toEqual([]);
+        expect(one.heard("settled")).toMatchObject([{item: {id}}]);
     });
 });
 

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e2a1592b42e2bc740db4fce3666885e75f1d43bc1d6e7e74a3da7d66f66ff774 */
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -736,7 +736,7 @@ var FeedSchedule = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "380f6858479b";
+var RELEASE = false ? "source" : "e2a1592b42e2";
 
 // src/page-parts/feeds/index.ts
 function start(core) {

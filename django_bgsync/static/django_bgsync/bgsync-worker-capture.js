@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 380f6858479b976ec1d76923483d903e7fccd921b6b9745f8bfd8182d65fd7df */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e2a1592b42e2bc740db4fce3666885e75f1d43bc1d6e7e74a3da7d66f66ff774 */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts
@@ -336,8 +336,8 @@
         return [];
     }
   }
-  function finish(tx, item, result, { now }) {
-    keepResult(tx, item, result, now);
+  async function finish(tx, item, result, { now }) {
+    if (item.owner === (await readDevice(tx)).owner) keepResult(tx, item, result, now);
     const settled = { type: "settled", item: news(item), result };
     return item.state === "accepted" ? [settled] : [{ type: "sent", item: news(item), result }, settled];
   }

@@ -166,7 +166,8 @@ export class Flush {
             case "offline":
                 return this.missServer(items);
             case "aborted":
-                return this.abort(items);
+                await this.runtime.db.write((tx) => giveBack(tx, items));
+                return this.end("aborted");
             default:
                 return this.endure(items, verdict);
         }
@@ -248,11 +249,6 @@ export class Flush {
         });
         this.runtime.announce(...told);
         return course === "stop" ? this.end("failed", failure.kind === "unreachable" ? "stranger" : "server") : null;
-    }
-
-    private async abort(items: StoredItem[]): Promise<Ending> {
-        await this.runtime.db.write((tx) => giveBack(tx, items));
-        return this.end("aborted");
     }
 
     private backOff(tx: WriteTx): Promise<void> {

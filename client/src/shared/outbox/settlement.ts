@@ -98,8 +98,9 @@ export async function applyResult(
     }
 }
 
-function finish(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Announcement[] {
-    keepResult(tx, item, result, now);
+async function finish(tx: WriteTx, item: StoredItem, result: Result, {now}: Moment): Promise<Announcement[]> {
+    // Whoever has left meanwhile has left nothing behind, and asks the server.
+    if (item.owner === (await readDevice(tx)).owner) keepResult(tx, item, result, now);
     const settled: Announcement = {type: "settled", item: news(item), result};
     return item.state === "accepted" ? [settled] : [{type: "sent", item: news(item), result}, settled];
 }
