@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e2a1592b42e2bc740db4fce3666885e75f1d43bc1d6e7e74a3da7d66f66ff774 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e23c8bf2c80245b6d6c1d85591017862506a5a644ee678fdc4077ba1ce08527c */
 // src/page/worker-search.ts
 var ACTIVATION = 1e4;
 async function activated(registration) {
@@ -1044,7 +1044,11 @@ var Flush = class {
       case "busy":
         return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
       case "offline":
-        return this.missServer(items);
+        await this.runtime.db.write(async (tx) => {
+          await giveBack(tx, items);
+          await this.backOff(tx);
+        });
+        return this.end("failed", "nobody");
       case "aborted":
         await this.runtime.db.write((tx) => giveBack(tx, items));
         return this.end("aborted");
@@ -1097,14 +1101,6 @@ var Flush = class {
       await changeDevice(tx, { not_before: this.runtime.now() + delay });
     });
     return this.end("postponed", reached);
-  }
-  /** Nobody answered: that says nothing about the items, so none of them is the worse for it. */
-  async missServer(items) {
-    await this.runtime.db.write(async (tx) => {
-      await giveBack(tx, items);
-      await this.backOff(tx);
-    });
-    return this.end("failed", "nobody");
   }
   /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
   async endure(items, failure) {
@@ -1795,7 +1791,7 @@ var Updates = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "e2a1592b42e2";
+var RELEASE = false ? "source" : "e23c8bf2c802";
 
 // src/page-parts/engine/index.ts
 function start(core) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e2a1592b42e2bc740db4fce3666885e75f1d43bc1d6e7e74a3da7d66f66ff774 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e23c8bf2c80245b6d6c1d85591017862506a5a644ee678fdc4077ba1ce08527c */
 // src/shared/context/attempts.ts
 async function attempt(work) {
   try {
@@ -473,7 +473,7 @@ var Inspector = class {
 };
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "e2a1592b42e2";
+var RELEASE = false ? "source" : "e23c8bf2c802";
 
 // src/page-parts/inspector/index.ts
 function start(core) {

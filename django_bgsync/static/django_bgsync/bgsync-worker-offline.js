@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e2a1592b42e2bc740db4fce3666885e75f1d43bc1d6e7e74a3da7d66f66ff774 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e23c8bf2c80245b6d6c1d85591017862506a5a644ee678fdc4077ba1ce08527c */
 "use strict";
 (() => {
   // src/worker/core.ts

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e2a1592b42e2bc740db4fce3666885e75f1d43bc1d6e7e74a3da7d66f66ff774 */
+/*! django-bgsync: generated from client/src, do not edit. sha256 e23c8bf2c80245b6d6c1d85591017862506a5a644ee678fdc4077ba1ce08527c */
 "use strict";
 (() => {
   // src/shared/context/expiry.ts
@@ -1019,7 +1019,11 @@
         case "busy":
           return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
         case "offline":
-          return this.missServer(items);
+          await this.runtime.db.write(async (tx) => {
+            await giveBack(tx, items);
+            await this.backOff(tx);
+          });
+          return this.end("failed", "nobody");
         case "aborted":
           await this.runtime.db.write((tx) => giveBack(tx, items));
           return this.end("aborted");
@@ -1072,14 +1076,6 @@
         await changeDevice(tx, { not_before: this.runtime.now() + delay });
       });
       return this.end("postponed", reached);
-    }
-    /** Nobody answered: that says nothing about the items, so none of them is the worse for it. */
-    async missServer(items) {
-      await this.runtime.db.write(async (tx) => {
-        await giveBack(tx, items);
-        await this.backOff(tx);
-      });
-      return this.end("failed", "nobody");
     }
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
     async endure(items, failure) {

@@ -164,7 +164,12 @@ export class Flush {
             case "busy":
                 return this.postpone(verdict.delay, verdict.ours ? "server" : "stranger", items);
             case "offline":
-                return this.missServer(items);
+                // Nobody answered: that says nothing about the items, so none of them is the worse for it.
+                await this.runtime.db.write(async (tx) => {
+                    await giveBack(tx, items);
+                    await this.backOff(tx);
+                });
+                return this.end("failed", "nobody");
             case "aborted":
                 await this.runtime.db.write((tx) => giveBack(tx, items));
                 return this.end("aborted");
@@ -224,15 +229,6 @@ export class Flush {
             await changeDevice(tx, {not_before: this.runtime.now() + delay});
         });
         return this.end("postponed", reached);
-    }
-
-    /** Nobody answered: that says nothing about the items, so none of them is the worse for it. */
-    private async missServer(items: StoredItem[]): Promise<Ending> {
-        await this.runtime.db.write(async (tx) => {
-            await giveBack(tx, items);
-            await this.backOff(tx);
-        });
-        return this.end("failed", "nobody");
     }
 
     /** An answer that is no verdict: these items wait, and the others are only tried if the server can be trusted to be there. */
