@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, TypeGuard, cast
 
@@ -12,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions, serializers
-from rest_framework.authentication import CSRFCheck
+from rest_framework.authentication import CSRFCheck, SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
@@ -67,6 +68,12 @@ def address_of(request: HttpRequest) -> str:
     if api_settings.NUM_PROXIES is None:
         return str(request.META.get("REMOTE_ADDR", ""))
     return BaseThrottle().get_ident(request) or ""  # type: ignore[arg-type]  # it asks for META alone
+
+
+def knows_sessions() -> bool:
+    """Whether DRF asks Django's sessions who somebody is, unless a view says otherwise."""
+    classes: Iterable[Any] = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    return any(issubclass(found, SessionAuthentication) for found in classes)
 
 
 def is_request(value: Any) -> TypeGuard[HttpRequest]:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from django_bgsync.enums import Operation
 from django_bgsync.models import SyncClient
 from django_bgsync.printing import exact, short, visible
 from django_bgsync.reports import clients, search
+from django_bgsync.reports.users import with_users
 
 
 @admin.register(SyncClient)
@@ -24,11 +26,14 @@ class SyncClientAdmin(PageAdmin):
     list_display = ("short_id", "user", "shown_label", "seen", "pending", "parked", "shown_version", "browser")
     list_filter = (TroubleFilter, SeenFilter)
     order = ("-last_seen", "-pk")
-    list_select_related = ("user",)
+    list_select_related = ()
     list_deferred = ("capabilities", "outbox")
     search = staticmethod(search.clients)
     search_help_text = _("Client, user or label")
     page_template = "admin/django_bgsync/syncclient/page.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncClient]:
+        return with_users(super().get_queryset(request))
 
     def page_title(self, client: SyncClient) -> str:
         return gettext("Client %s") % (visible(client.label) or short(client.client_id))

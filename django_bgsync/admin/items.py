@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -24,6 +25,7 @@ from django_bgsync.models import StoredFile, SyncItem, SyncTag
 from django_bgsync.operations.items import can_be_opened
 from django_bgsync.printing import block, detail, ends, exact, pretty, redacted, visible
 from django_bgsync.reports import attention, overview, search, story
+from django_bgsync.reports.users import with_users
 
 VIEW_PAYLOAD = "django_bgsync.view_payload"
 
@@ -32,7 +34,7 @@ VIEW_PAYLOAD = "django_bgsync.view_payload"
 class SyncItemAdmin(ItemChoice, Neighbours, PageAdmin):
     list_display = ("short_id", "tag_link", "state", "shown_code", "user", "received", "client_link", "attempts")
     list_filter = (StateFilter, CodeFilter, "tag", PeriodFilter, FinishedFilter)
-    list_select_related = ("client", "user")
+    list_select_related = ("client",)
     list_deferred = ("payload", "result", "problem")
     search = staticmethod(search.items)
     search_help_text = _("Item, client, user, tag or code")
@@ -55,6 +57,9 @@ class SyncItemAdmin(ItemChoice, Neighbours, PageAdmin):
             path("<path:object_id>/files/<uuid:file_id>/", own(self.file_view), name="django_bgsync_syncitem_file"),
             *super().get_urls(),
         ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncItem]:
+        return with_users(super().get_queryset(request))
 
     def page_title(self, item: SyncItem) -> str:
         return gettext("Item %s") % item.item_id

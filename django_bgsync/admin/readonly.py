@@ -85,7 +85,7 @@ class ReadOnlyAdmin(ModelAdmin):
         # Joined for single pages too: a row that is gone (a deleted user) is then None and not an exception.
         joined = self.list_select_related
         rows = super().get_queryset(request)
-        return rows.select_related(*joined) if isinstance(joined, tuple) else rows
+        return rows.select_related(*joined) if isinstance(joined, tuple) and joined else rows
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

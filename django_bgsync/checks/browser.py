@@ -11,7 +11,7 @@ from django.conf import settings as django_settings
 from django.contrib.staticfiles import finders
 from django.core import checks
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, Resolver404, resolve, reverse
+from django.urls import NoReverseMatch, Resolver404, ResolverMatch, get_script_prefix, resolve, reverse
 
 from django_bgsync import conf, service_worker
 from django_bgsync.checks.values import wrong_values
@@ -34,17 +34,36 @@ def check_browser(**kwargs: Any) -> list[checks.CheckMessage]:
         ]
     if any(wrong_values()):
         return []
+    if not _is_asked():
+        return [
+            checks.Error(
+                f"Another URL pattern of your project answers at {reverse('django_bgsync:session')}.",
+                hint='Put path("bgsync/", include("django_bgsync.urls")) before the patterns that match everything.',
+                id="bgsync.E051",
+            )
+        ]
     shadows = (message for url in {worker, *_registered()} for message in _shadows(url))
     return [*_scope(), *_https(), *_cookies(worker), *_policy(), *_static_host(), *shadows]
 
 
 def is_ours(url: str) -> bool:
     """Whether our view serves the worker there."""
+    found = _found(url)
+    return found is not None and getattr(found.func, "view_class", None) is ServiceWorkerView
+
+
+def _is_asked() -> bool:
+    """Whether requests reach our URLs: the first pattern that matches answers, and may match everything."""
+    found = _found(reverse("django_bgsync:session"))
+    return found is not None and (found.app_names[-1:], found.url_name) == (["django_bgsync"], "session")
+
+
+def _found(url: str) -> ResolverMatch | None:
+    path = urlsplit(url).path
     try:
-        view = resolve(urlsplit(url).path).func
+        return resolve("/" + path.removeprefix(get_script_prefix()).removeprefix("/"))
     except Resolver404:
-        return False
-    return getattr(view, "view_class", None) is ServiceWorkerView
+        return None
 
 
 def _registered() -> Iterator[str]:

@@ -11,7 +11,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
-from django_bgsync import conf, feeds
+from django_bgsync import conf, drf, feeds
 from django_bgsync.conf import settings
 from django_bgsync.feeds import RegisteredFeed
 from django_bgsync.handlers import Handler, registry
@@ -62,8 +62,9 @@ def is_switch(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def is_switch_or_text(value: Any) -> bool:
-    return is_switch(value) or is_text(value)
+def is_switch_or_url(value: Any) -> bool:
+    """A relative URL would be another one on each page."""
+    return is_switch(value) or (is_text(value) and value.startswith(("/", "https://", "http://")))
 
 
 def is_offline_page(value: Any) -> bool:
@@ -106,7 +107,7 @@ BACKOFF_KINDS: Mapping[str, Kind] = {"first": DURATION, "factor": FACTOR, "cap":
 
 SERVICE_WORKER_KINDS: Mapping[str, Kind] = {
     "ENABLED": (is_switch, "True or False"),
-    "REGISTER": (is_switch_or_text, "True, False or the URL of a worker"),
+    "REGISTER": (is_switch_or_url, "True, False or the URL of a worker, from its first slash"),
     "SCOPE": (is_text, "a path of this site"),
     "OFFLINE_URL": (is_offline_page, "None, True for our page, or the URL of yours"),
     "PRECACHE": TEXTS,
@@ -143,21 +144,33 @@ def _classes() -> Iterator[checks.CheckMessage]:
     """Everything that is loaded at the first request that needs it."""
     if not is_mapping(conf.configured()):
         return
-    places: dict[str, Any] = {
-        'BGSYNC["PERMISSION_CLASSES"]': settings.PERMISSION_CLASSES,
-        'BGSYNC["AUTHENTICATION_CLASSES"]': settings.AUTHENTICATION_CLASSES or (),
-    }
+    places: dict[str, Any] = {'BGSYNC["PERMISSION_CLASSES"]': settings.PERMISSION_CLASSES}
     functions: list[Handler | RegisteredFeed] = [*registry.values(), *feeds.registry.values()]
     for registered in functions:
         places[f"permission_classes of {registered.path}"] = registered.permission_classes
     for place, entries in places.items():
-        if fault := _fault(entries):
-            hint = 'Write a list of dotted paths, for instance ["rest_framework.permissions.IsAuthenticated"].'
-            yield checks.Error(f"{place} cannot be used: {fault}.", hint=hint, id="bgsync.E006")
+        yield from _unusable(place, entries, "has_permission", "permissions.IsAuthenticated")
+    authentication = settings.AUTHENTICATION_CLASSES or ()
+    place = 'BGSYNC["AUTHENTICATION_CLASSES"]'
+    yield from _unusable(place, authentication, "authenticate", "authentication.SessionAuthentication")
+    if settings.AUTHENTICATION_CLASSES is None and not drf.knows_sessions():
+        yield checks.Warning(
+            "None of DRF's DEFAULT_AUTHENTICATION_CLASSES knows the sessions of your pages: to the endpoint nobody is "
+            "signed in, and items wait for ever.",
+            hint='BGSYNC = {"AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]}, or '
+            "yours, with the headers that they need in bgsync.configure({headers}).",
+            id="bgsync.W052",
+        )
 
 
-def _fault(entries: Any) -> str:
-    """What keeps these classes from being loaded."""
+def _unusable(place: str, entries: Any, member: str, example: str) -> Iterator[checks.CheckMessage]:
+    if fault := _fault(entries, member):
+        hint = f'Write a list of dotted paths, for instance ["rest_framework.{example}"].'
+        yield checks.Error(f"{place} cannot be used: {fault}.", hint=hint, id="bgsync.E006")
+
+
+def _fault(entries: Any, member: str) -> str:
+    """What keeps these classes from being loaded, or from doing what classes with this member do."""
     if isinstance(entries, str) or not isinstance(entries, Iterable):
         return f"{entries!r} is no list"
     for entry in entries:
@@ -167,4 +180,6 @@ def _fault(entries: Any) -> str:
             return str(error).rstrip(".")
         if not callable(found):
             return f"{entry!r} is no class"
+        if isinstance(found, type) and not hasattr(found, member):  # DRF's `A | B` is none
+            return f"{entry!r} has no {member}"
     return ""

@@ -16,6 +16,7 @@ from django_bgsync.models import SKEWED, STORM, HourlyStat, SyncClient, SyncItem
 from django_bgsync.reports import attention, bounded, charts
 from django_bgsync.reports.attention import Attention
 from django_bgsync.reports.charts import SPANS, Chart
+from django_bgsync.reports.users import with_users
 from django_bgsync.upkeep import health
 from django_bgsync.upkeep.health import Health
 
@@ -177,7 +178,7 @@ def _silent(days: int, now: datetime) -> Silent:
 
 
 def _clients(rows: QuerySet[SyncClient]) -> Few:
-    named = rows.select_related("user").order_by("-last_seen")[:SHOWN]
+    named = with_users(rows).order_by("-last_seen")[:SHOWN]
     return Few(rows=list(named), count=bounded.count(rows, MOST_CLIENTS), most=MOST_CLIENTS)
 
 

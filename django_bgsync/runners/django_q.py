@@ -79,7 +79,10 @@ class DjangoQRunner(Runner):
             return
         from django_q.models import Schedule
 
-        if not (_is_migrated(Schedule) and _is_migrated(Heartbeat)):
+        if not _is_migrated(Schedule):
+            return
+        if not _is_migrated(Heartbeat):  # not yet, or not any more: then a schedule would kill whoever comes to it
+            Schedule.objects.filter(func__in=(WORK, SWEEP)).delete()
             return
         with heartbeats.locked():  # two processes take turns: nothing about a schedule is unique
             every_minute = {"func": SWEEP, "schedule_type": Schedule.MINUTES, "minutes": 1}

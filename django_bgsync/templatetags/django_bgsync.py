@@ -95,5 +95,6 @@ def _worker_url() -> str:
 
 def _nonce(context: Context) -> str:
     """Django 6's context processor, or django-csp's attribute of the request."""
-    request = context.get("request")
-    return str(context.get("csp_nonce") or getattr(request, "csp_nonce", ""))
+    nonce = context.get("csp_nonce")
+    # Not "or": Django's is false as long as nobody has asked for it.
+    return str(getattr(context.get("request"), "csp_nonce", "") if nonce is None else nonce)

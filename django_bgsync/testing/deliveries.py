@@ -6,8 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 from weakref import WeakKeyDictionary
 
+from django.conf import settings
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from django_bgsync.enums import Outcome, Status
 from django_bgsync.identity import uuid7
@@ -15,6 +16,8 @@ from django_bgsync.models import DeliveryAttempt
 from django_bgsync.protocol import PROTOCOL
 from django_bgsync.rows import ledger
 
+LONGEST = 1000
+"""Characters of an answer in an error: a debug page has a thousand lines."""
 _devices: WeakKeyDictionary[Client, UUID] = WeakKeyDictionary()
 
 
@@ -28,9 +31,11 @@ def replay(client: Client, /, *items: dict[str, Any], **envelope: Any) -> list[d
         item.setdefault("id", str(uuid7()))
     device = {"id": str(_devices.setdefault(client, uuid4()))}
     document = {"protocol": PROTOCOL, "client": device, "items": list(items), **envelope}
-    response = client.post(reverse("django_bgsync:deliveries"), document, content_type="application/json")
+    path = "/" + reverse("django_bgsync:deliveries").removeprefix(get_script_prefix())
+    response = client.post(path, document, content_type="application/json", secure=settings.SECURE_SSL_REDIRECT)
     if response.status_code != 200:
-        raise AssertionError(f"The delivery was refused with {response.status_code}: {response.content.decode()}")
+        said = response.get("Location") or response.content.decode()[:LONGEST]
+        raise AssertionError(f"The delivery was refused with {response.status_code}: {said}")
     results: list[dict[str, Any]] = response.json()["results"]
     return results
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem
+from django_bgsync.reports import users
 from tests.deliveries import Device, make_item, row_of, script
 
 MODELS = ["synctag", "syncclient", "syncitem", "delivery", "deliveryattempt", "feedpull"]
@@ -355,3 +357,23 @@ def test_visitor_who_has_become_a_user(admin, visitor, user, settings):
         text = page(admin, url)
         assert visitor.id not in text
         assert f"?q=u%3A{user.pk}" in text
+
+
+def test_users_in_another_database(admin, device, monkeypatch):
+    """Where a router keeps them apart no statement joins users and items: there would be no such table."""
+    device.send(item := make_item())
+    SyncClient.objects.update(pending=3, last_seen=timezone.now() - timedelta(days=8))
+    monkeypatch.setattr(users, "database", SimpleNamespace(alias=lambda: "elsewhere"))
+    urls = [
+        address("syncitem"),
+        address("syncclient"),
+        reverse("admin:app_list", args=["django_bgsync"]),
+        reverse("admin:django_bgsync_syncitem_change", args=[row_of(item).pk]),
+        reverse("admin:django_bgsync_syncclient_change", args=[SyncClient.objects.get().pk]),
+    ]
+    for url in urls:
+        with CaptureQueriesContext(connection) as queries:
+            assert device.user.get_username() in page(admin, url)
+        about_users = [query["sql"] for query in queries if "auth_user" in query["sql"]]
+        assert about_users
+        assert not any("django_bgsync" in sql for sql in about_users)

@@ -11,6 +11,8 @@ from django.conf import settings as project
 from django.core.checks import registry as registered
 from django.core.checks import run_checks
 from django.db import connection
+from django.urls import clear_script_prefix, reverse, set_script_prefix
+from rest_framework.authentication import SessionAuthentication
 
 import django_bgsync
 from django_bgsync import checks, feeds, handlers, runners
@@ -269,6 +271,45 @@ def test_urls(settings):
 
     assert said(browser.check_browser) == ["bgsync.E040"]
     assert "bgsync.E040" in [message.id for check in checks.CHECKS for message in check()]
+
+
+def test_other_urls_first(settings):
+    """A pattern that matches everything answers for all that comes after it."""
+    settings.ROOT_URLCONF = "tests.app.greedy_urls"
+
+    assert said(browser.check_browser) == ["bgsync.E051"]
+
+
+@pytest.mark.parametrize("prefix", ["/", "/shop/"])
+def test_script_prefix(settings, prefix):
+    """Below a prefix of the server they are found as well."""
+    set_script_prefix(prefix)
+    try:
+        assert said(browser.check_browser) == []
+        assert browser.is_ours(reverse("django_bgsync:service-worker"))
+    finally:
+        clear_script_prefix()
+
+
+@pytest.mark.parametrize(
+    ("classes", "ids"),
+    [
+        (["rest_framework.authentication.TokenAuthentication"], ["bgsync.W052"]),
+        ([], ["bgsync.W052"]),
+        (["rest_framework.authentication.TokenAuthentication", f"{__name__}.Sessions"], []),
+    ],
+)
+def test_sessions(settings, classes, ids):
+    """To classes that know no sessions nobody is signed in, unless the project has said that it wants that."""
+    settings.REST_FRAMEWORK = {"DEFAULT_AUTHENTICATION_CLASSES": classes}
+    assert said(checks.check_values) == ids
+
+    settings.BGSYNC = {"AUTHENTICATION_CLASSES": classes}
+    assert said(checks.check_values) == []
+
+
+class Sessions(SessionAuthentication):
+    """The project's own."""
 
 
 @pytest.mark.parametrize("scope", ["app/", "//other.example/", "https://other.example/"])

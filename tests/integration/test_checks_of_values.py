@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from django_bgsync import checks, runners
 from django_bgsync.checks import values
@@ -77,6 +78,33 @@ def test_class_that_cannot_be_loaded(settings: Any, name: str, value: Any) -> No
 
     assert number == "bgsync.E006"
     assert sentence.startswith(f'BGSYNC["{name}"] cannot be used: ')
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AUTHENTICATION_CLASSES", ["rest_framework.permissions.AllowAny"]),
+        ("PERMISSION_CLASSES", ["rest_framework.authentication.SessionAuthentication"]),
+    ],
+)
+def test_class_of_another_kind(settings: Any, name: str, value: Any) -> None:
+    """One that is there, and cannot do what is asked of it."""
+    [(number, sentence)] = said({name: value}, settings)
+
+    assert (number, value[0] in sentence) == ("bgsync.E006", True)
+
+
+def test_composed_permissions(settings: Any) -> None:
+    """DRF's `A | B` is fine, though it is no class."""
+    assert said({"PERMISSION_CLASSES": [AllowAny | IsAuthenticated]}, settings) == []
+
+
+@pytest.mark.parametrize("url", ["sw.js", "./sw.js", "static/sw.js"])
+def test_relative_worker(settings: Any, url: str) -> None:
+    """It would be another worker on each page."""
+    [(number, sentence)] = said({"SERVICE_WORKER": {"REGISTER": url}}, settings)
+
+    assert (number, "REGISTER" in sentence) == ("bgsync.E005", True)
 
 
 def test_classes_of_a_handler(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,17 @@ def test_operator_has_changed_it(db):
     assert schedules() == [(*EVERY_MINUTE[:4], 0)]
 
 
+def test_after_the_tables(db, monkeypatch):
+    """Once ours are gone (`migrate django_bgsync zero`), whoever came to the schedule would die of it."""
+    Schedule.objects.create(name="theirs", func="theirs.work")
+    runners.current().schedule_sweep()
+    runners.current().kick_later(60)
+    monkeypatch.setattr("django.db.connection.introspection.table_names", lambda: ["django_q_schedule"])
+    runners.current().schedule_sweep()
+
+    assert [func for _name, func, *_ in schedules()] == ["theirs.work"]
+
+
 @pytest.mark.parametrize("table", ["django_q_schedule", "django_bgsync_heartbeat"])
 def test_before_the_tables(db, monkeypatch, table):
     """As long as one of the two apps is not migrated, nothing is made."""

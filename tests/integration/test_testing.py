@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client, TestCase
+from django.urls import clear_script_prefix, set_script_prefix
 
 from django_bgsync import testing
 from django_bgsync.handlers import registry
@@ -222,3 +223,25 @@ class TestInTestCase(TestCase):
                     replay(self.client, item)
                 assert_applied_once(self.client, item)
                 assert Effect.objects.filter(item=item["id"]).count() == 1
+
+
+@pytest.mark.parametrize("settings_", [{"FORCE_SCRIPT_NAME": "/shop"}, {"SECURE_SSL_REDIRECT": True}])
+def test_site_elsewhere(browser, settings, settings_):
+    """A site below a prefix, or that redirects to HTTPS, is delivered to as well."""
+    for name, value in settings_.items():
+        setattr(settings, name, value)
+    set_script_prefix(settings_.get("FORCE_SCRIPT_NAME", "") + "/")
+    try:
+        assert replay(browser, note())[0]["status"] == "applied"
+    finally:
+        clear_script_prefix()
+
+
+def test_refusals_are_short(browser, settings):
+    """A debug page has a thousand lines."""
+    settings.DEBUG = True
+    settings.ALLOWED_HOSTS = ["other.example"]
+
+    with pytest.raises(AssertionError, match="refused with 400") as raised:
+        replay(browser, note())
+    assert len(str(raised.value)) < 2_000

@@ -13,6 +13,17 @@ from django.core.management import call_command
 from django.template import Context, Template
 from django.utils.translation import override
 
+
+class LazyNonce:
+    """As Django 6's: false as long as nobody has asked for it."""
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __str__(self) -> str:
+        return "abc"
+
+
 MANIFEST = "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"
 SCRIPT = {
     "src": "/static/django_bgsync/bgsync.min.js",
@@ -100,7 +111,8 @@ def test_parts_with_hashed_names(settings, tmp_path):
 @pytest.mark.parametrize(
     "context",
     [
-        pytest.param({"csp_nonce": "abc"}, id="Django's context processor"),
+        pytest.param({"csp_nonce": "abc"}, id="a text"),
+        pytest.param({"csp_nonce": LazyNonce()}, id="Django's context processor"),
         pytest.param({"request": SimpleNamespace(csp_nonce="abc")}, id="django-csp"),
         pytest.param({"csp_nonce": "abc", "request": SimpleNamespace(csp_nonce="old")}, id="both"),
     ],
