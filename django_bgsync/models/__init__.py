@@ -6,7 +6,7 @@ that they can be partitioned and pruned; `on_delete=DO_NOTHING` says the same to
 
 from __future__ import annotations
 
-from django_bgsync.models.clients import REVOKED, SKEWED, SyncClient
+from django_bgsync.models.clients import BOUND, REVOKED, SKEWED, SyncClient
 from django_bgsync.models.columns import MAX_CODE, MAX_EXCEPTION, MAX_OWNER, MAX_TAG, loose_key
 from django_bgsync.models.feeds import FeedPull
 from django_bgsync.models.figures import HourlyStat, Watermark
@@ -19,6 +19,7 @@ from django_bgsync.models.remains import PurgedRange, Tombstone
 from django_bgsync.models.tags import SyncTag
 
 __all__ = [
+    "BOUND",
     "MAX_CODE",
     "MAX_EXCEPTION",
     "MAX_OWNER",

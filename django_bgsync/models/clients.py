@@ -12,6 +12,8 @@ MAX_SKEW_MS = 5 * 60 * 1000
 SKEWED = models.Q(clock_offset_ms__gt=MAX_SKEW_MS) | models.Q(clock_offset_ms__lt=-MAX_SKEW_MS)
 """A clock that is off by more than people are."""
 REVOKED = models.Q(revoked_at__isnull=False)
+BOUND = models.Q(owner__startswith="c:", user__isnull=False)
+"""A visitor who has become a user."""
 
 
 class SyncClient(PartlyIndexed):
@@ -50,6 +52,7 @@ class SyncClient(PartlyIndexed):
             models.Index(fields=["last_seen"], condition=models.Q(dropped__gt=0), name="bgsync_client_dropping"),
             models.Index(fields=["last_seen"], condition=SKEWED, name="bgsync_client_skewed"),
             models.Index(fields=["revoked_at"], condition=REVOKED, name="bgsync_client_revoked"),
+            models.Index(fields=["user"], condition=BOUND, name="bgsync_client_bound"),
         )
 
     def __str__(self) -> str:

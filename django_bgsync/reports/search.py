@@ -7,14 +7,16 @@ a database from using the index of any.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 
 from django_bgsync.enums import ItemState, Outcome
-from django_bgsync.models import DeliveryAttempt, SyncClient, SyncItem, SyncTag
+from django_bgsync.models import BOUND, DeliveryAttempt, SyncClient, SyncItem, SyncTag
 
 PARKED = (ItemState.REJECTED, ItemState.CONFLICT)
 MOST = 100
@@ -69,14 +71,14 @@ def deliveries(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
             return rows.filter(found)
         if not _may_be_name(text):
             return _of_clients(rows, text)
-    return rows.filter(client__in=_keys(_of_users(_users(text))))
+    return rows.filter(client__in=_clients_of(_users(text)))
 
 
 def clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """The clients with this id or label, and those of this user."""
     if _is_id(text) and not _may_be_name(text):
         return rows.filter(_client(text))
-    return rows.filter(_of_users(_users(text)) | Q(label__startswith=text))
+    return rows.filter(Q(pk__in=_clients_of(_users(text))) | Q(label__startswith=text))
 
 
 def _named(rows: QuerySet[Any], text: str, of_code: QuerySet[Any]) -> QuerySet[Any]:
@@ -99,10 +101,15 @@ def _only(name: str, values: list[Any]) -> dict[str, Any]:
 def _of_users_rows(rows: QuerySet[Any], users: list[Any]) -> QuerySet[Any]:
     if not users:
         return rows.none()
-    of_clients = Q(client__in=_keys(_of_users(users)))
+    of_clients = Q(client__in=_clients_of(users))
     if rows.model is SyncItem:
         of_clients |= Q(client=None) & _of_users(users)  # sent by no client of ours
     return rows.filter(of_clients)
+
+
+def _clients_of(users: list[Any]) -> list[UUID]:
+    """The clients of these users, and of the visitors that they were."""
+    return [*_keys(_of_users(users)), *_keys(BOUND & Q(user__in=users))]
 
 
 def _of_clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -152,9 +159,11 @@ def _users(text: str) -> list[Any]:
     """The keys of the users of this name or address; without one, of those whose name begins so. A link of ours names
     one by the reference of an owner, `u:15`: a name may be that of a tag, too.
     """
-    if text.startswith("u:"):
-        return [text.removeprefix("u:")]
     model = get_user_model()
+    if text.startswith("u:"):
+        with suppress(ValidationError):
+            return [model._meta.pk.to_python(text.removeprefix("u:"))]
+        return []
     name, address = model.USERNAME_FIELD, getattr(model, "EMAIL_FIELD", "")
     exact = Q(**{name: text}) | (Q(**{address: text}) if address and "@" in text else Q())
     everybody = model._default_manager.order_by("pk")

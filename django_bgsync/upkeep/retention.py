@@ -21,6 +21,7 @@ from django_bgsync.enums import Code, ItemState
 from django_bgsync.handlers import registry
 from django_bgsync.identity import first_key
 from django_bgsync.models import (
+    BOUND,
     ConflictingCopy,
     Delivery,
     DeliveryAttempt,
@@ -132,8 +133,7 @@ def _silent(now: datetime) -> QuerySet[SyncClient]:
     be let in again, and so do visitors who have become users: their ids would be anybody's.
     """
     old = SyncClient.objects.using(database.alias()).filter(last_seen__lt=now - _kept("RETAIN_ITEMS"), revoked_at=None)
-    became_users = Q(owner__startswith="c:", user__isnull=False)
-    return old.exclude(became_users).exclude(Exists(SyncItem.objects.filter(client=OuterRef("pk"))))
+    return old.exclude(BOUND).exclude(Exists(SyncItem.objects.filter(client=OuterRef("pk"))))
 
 
 def _older(model: type[Model], instant: datetime) -> QuerySet[Any]:

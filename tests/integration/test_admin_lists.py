@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from html import unescape
 from types import SimpleNamespace
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_bgsync.models import Delivery, DeliveryAttempt, SyncClient, SyncItem
+from django_bgsync.owners import Owner
 from django_bgsync.reports import users
 from tests.deliveries import Device, make_item, row_of, script
 
@@ -183,6 +184,20 @@ def test_search_by_user(found, other, many):
     assert found("bob") == found("bo") == [str(item.pk)]
     assert found("bob", "syncclient") == [str(item.client_id)]
     assert found("nobody") == []
+
+
+def test_search_by_user_who_was_a_visitor(found, visitor, user, settings):
+    """What somebody did before they signed in is theirs, and found with the rest."""
+    settings.BGSYNC = {"PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}
+    item = row_of(make_and_send(visitor))
+    name, key = user.get_username(), Owner(None, visitor=UUID(visitor.id)).key
+    assert found(name) == []
+    visitor.http.force_login(user)
+    visitor.send(owner=key)
+
+    assert found(name) == found(f"u:{user.pk}") == [str(item.pk)]
+    assert found(name, "syncclient") == [str(item.client_id)]
+    assert found("u:x") == found("u:") == found("u:x", "syncclient") == []
 
 
 @pytest.mark.parametrize("name", ["20231234", "deadbeef", "script", "…", "u:1"])
