@@ -34,7 +34,7 @@ def url(entry: str) -> str | None:
     try:
         return entry if is_url(entry) else static(entry)
     except ValueError:
-        logger.warning("There is no static file %r for the service worker; see the check bgsync.W048.", entry)
+        logger.warning("The service worker goes without %r: it was not collected, or see the check bgsync.W048.", entry)
         return None
 
 
