@@ -37,9 +37,25 @@ def connection() -> BaseDatabaseWrapper:
     return connections[alias()]
 
 
-def atomic() -> AbstractContextManager[None]:
+@contextmanager
+def atomic() -> Iterator[None]:
     """A transaction that really commits at its end: inside another one it fails loudly (but works in TestCase)."""
-    return transaction.atomic(using=alias(), durable=not _is_joining.get())
+    try:
+        with transaction.atomic(using=alias(), durable=not _is_joining.get()):
+            yield
+    except BaseException:
+        mend()
+        raise
+
+
+def mend() -> None:
+    """Close the connection if a transaction was cut off at its end, before Django could say `SET autocommit`: what
+    comes then would only seem to be committed, or would fail until the process ends.
+    """
+    current = connection()
+    is_left = current.connection is not None and not (current.in_atomic_block or current.autocommit)
+    if is_left and current.settings_dict["AUTOCOMMIT"]:
+        current.close()
 
 
 def own_transactions(view: V) -> V:

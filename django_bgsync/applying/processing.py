@@ -20,6 +20,7 @@ from django.utils import timezone
 from django_bgsync import database
 from django_bgsync.applying import callbacks, lanes
 from django_bgsync.applying.announcements import announce
+from django_bgsync.applying.bindings import find_users
 from django_bgsync.applying.claims import Claim, give_back, lock, renew, take
 from django_bgsync.applying.execution import Surroundings, run
 from django_bgsync.applying.tries import Try, hold, settle
@@ -147,6 +148,7 @@ def _transact(claims: list[Claim], by: Try) -> _Harvest:
     with database.atomic():
         parts = database.Parts()
         mine = lock(claims, parts)
+        find_users(claim.row for claim in mine)
         with database.witness():
             harvest = _run(mine, by, parts)
         ledger.write_back(harvest.rows, harvest.attempts)

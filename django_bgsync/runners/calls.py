@@ -122,5 +122,6 @@ def _attempt(act: Callable[[Runner], bool]) -> bool:
         connection = database.connection()
         if connection.in_atomic_block and (connection.needs_rollback or database.is_transient(error)):
             raise
+        database.mend()
         logger.warning("No worker could be called. The sweeper will do the work.", exc_info=True)
         return False

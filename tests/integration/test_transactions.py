@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection, connections, transaction
 
 from django_bgsync.models import SyncItem
 from tests.app.bgsync import ANSWER
@@ -136,3 +136,32 @@ def test_slow_handlers_do_not_share(device):
 
     assert [row_of(item).state for item in (slow, ends, late)] == ["applied", "received", "received"]
     assert effects_of(slow) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cut_off_behind_a_commit(device, handler, monkeypatch):
+    """A connection that is cut off between a COMMIT and what Django says then is not used for what follows: that would
+    only seem to be committed.
+    """
+    wrapper, armed = type(connections[connection.alias]), []
+    tell = wrapper._set_autocommit
+
+    def cut_off(self, autocommit):
+        if autocommit and armed:
+            armed.clear()
+            raise OperationalError(1317, "Query execution was interrupted")
+        tell(self, autocommit)
+
+    @handler("arm")
+    def arm(item):
+        armed.append(item)
+
+    later = script("retry at once", "apply")
+    device.send(later)
+    monkeypatch.setattr(wrapper, "_set_autocommit", cut_off)
+    verdicts = device.send(make_item("arm"), later)
+    connection.close()
+
+    assert [verdict["status"] for verdict in verdicts] == ["applied", "applied"]
+    assert (row_of(later).state, effects_of(later)) == ("applied", 1)
+    assert device.send(later) == [{**verdicts[1], "replayed": True}]

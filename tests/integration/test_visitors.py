@@ -14,7 +14,7 @@ from django_bgsync.handlers import registry
 from django_bgsync.identity import uuid7
 from django_bgsync.models import SyncClient, SyncItem
 from django_bgsync.owners import Owner
-from django_bgsync.receiving import visitors
+from django_bgsync.receiving import intake, visitors
 from tests.app.models import Effect
 from tests.deliveries import (
     DELIVERIES,
@@ -95,6 +95,27 @@ def test_applied_as_a_visitor(visitor):
     assert mirrored(item)["user"] == ""
     row = row_of(item)
     assert (row.user_id, row.owner) == (None, f"c:{visitor.id}")
+
+
+@pytest.mark.parametrize("step", ["receive", "apply"])
+def test_signing_in_meanwhile(visitor, device, user, monkeypatch, step):
+    """What is on its way when its visitor signs in is applied as the user's, whichever comes first."""
+    visitor.send()
+    key, device.id = key_of(visitor), visitor.id
+    steps = iter([getattr(intake, step)])
+
+    def sign_in_first(*args, **named):
+        go_on = next(steps)
+        monkeypatch.setattr(intake, step, go_on)
+        device.send(owner=key)
+        return go_on(*args, **named)
+
+    monkeypatch.setattr(intake, step, sign_in_first)
+    item = make_item("mirror")
+    visitor.send(item)
+
+    assert mirrored(item)["user"] == user.get_username()
+    assert row_of(item).user_id == user.pk
 
 
 def test_answer_names_the_visitor(visitor):
