@@ -86,7 +86,7 @@ def renew(claims: list[Claim]) -> list[Claim]:
     the same keeps the mark of his new owner, and `lock` will tell.
     """
     now = timezone.now()
-    for claimed_at, group in groupby(claims, key=lambda claim: claim.row.claimed_at):
+    for claimed_at, group in groupby(claims, key=lambda claim: claim.mark[2]):
         pks = [claim.row.pk for claim in group]
         ledger.items().filter(pk__in=pks, claimed_at=claimed_at).update(claimed_at=now)
     for claim in claims:
@@ -96,7 +96,7 @@ def renew(claims: list[Claim]) -> list[Claim]:
 
 def give_back(claims: list[Claim]) -> None:
     """The time is over: these count as not tried, and are due at once."""
-    for claimed_at, group in groupby(claims, key=lambda claim: claim.row.claimed_at):
+    for claimed_at, group in groupby(claims, key=lambda claim: claim.mark[2]):
         pks = [claim.row.pk for claim in group]
         ledger.items().unfinished().filter(pk__in=pks, claimed_at=claimed_at).give_back()
 

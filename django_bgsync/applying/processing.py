@@ -36,9 +36,6 @@ from django_bgsync.runners import calls
 SHARED_SECONDS = 0.25
 """So long handlers share a transaction: the locks of the first are held until the commit of all."""
 
-RENEWED_AFTER = 1.0
-"""Seconds after which those that wait while others are tried alone get a fresh mark; see `claims.FRESH_CLAIM`."""
-
 logger = logging.getLogger("django_bgsync")
 
 
@@ -105,19 +102,25 @@ def _apply_together(claims: list[Claim], by: Try) -> _Harvest:
         # The transaction is gone with everything in it: a conflict of the database, a constraint checked at commit, a
         # handler that swallowed a deadlock. Whose fault it was shows when each is tried alone.
         logger.info("A shared transaction of %d items is done again item by item.", len(claims), exc_info=True)
-    harvest = _Harvest(left=list(claims))
-    renewed = time.monotonic()
-    while harvest.left and not by.is_over:
+    # Claimed anew, each just before its try: those that wait for a slow one would be taken for lost.
+    give_back(claims)
+    return _Harvest(rows=_one_by_one([claim.row.pk for claim in claims], by))
+
+
+def _one_by_one(waiting: list[UUID], by: Try) -> list[SyncItem]:
+    rows: list[SyncItem] = []
+    while waiting and not by.is_over:
         try:
-            harvest.rows += _apply_alone(harvest.left[0], by).rows
+            for claim in take(waiting[:1], by, alone=True)[0]:
+                rows += _apply_alone(claim, by).rows
         except database.LOST:
-            if not harvest.rows:
+            if not rows:
                 raise
-            break  # what is committed counts; the next try shows whether it is back
-        del harvest.left[0]
-        if time.monotonic() - renewed > RENEWED_AFTER:
-            harvest.left, renewed = renew(harvest.left), time.monotonic()
-    return harvest
+            break  # what is committed counts
+        del waiting[0]
+    if waiting:
+        calls.call()
+    return rows
 
 
 def _apply_alone(claim: Claim, by: Try) -> _Harvest:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import OperationalError
 
+from django_bgsync.applying import claims, processing
 from django_bgsync.applying.tries import Try
+from django_bgsync.enums import Hand
 from django_bgsync.handlers import registry
 from django_bgsync.models import Delivery, SyncItem
 from django_bgsync.receiving import reception, replays
@@ -94,6 +97,29 @@ def test_many_handler_is_the_victim(device: Device, monkeypatch: Any, caplog: An
         assert [each["code"] for each in device.send(*items)] == ["ok", "ok"]
     assert "A shared transaction of 2 items is done again item by item." in caplog.messages
     assert [history_of(item) for item in items] == [[(1, "receipt", "applied", "ok")]] * 2
+
+
+def test_slow_when_done_again_one_by_one(device: Device, handler: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Items that wait while one is tried alone are not taken for those of a process that is gone."""
+    monkeypatch.setattr(claims, "FRESH_CLAIM", timedelta(0))
+    faults, last = iter([LOCKED]), make_item()
+
+    @handler("victim")
+    def be_victim(item: Any) -> None:
+        for fault in faults:
+            raise fault
+
+    def be_slow(claim: Any, by: Try) -> Any:
+        monkeypatch.setattr(processing, "_apply_alone", apply_alone)
+        processing.bring_forward([row_of(last).pk], Try(hand=Hand.SWEEPER))
+        return apply_alone(claim, by)
+
+    apply_alone = processing._apply_alone
+    monkeypatch.setattr(processing, "_apply_alone", be_slow)
+    verdicts = device.send(make_item("victim"), make_item(), last)
+
+    assert [each["code"] for each in verdicts] == ["ok"] * 3
+    assert history_of(last) == [(1, "sweeper", "applied", "ok")]
 
 
 def test_time_is_over_when_done_again_one_by_one(device: Device, monkeypatch: pytest.MonkeyPatch) -> None:
