@@ -68,7 +68,7 @@ def apply(claims: Sequence[Claim], by: Try) -> list[SyncItem]:
     """Run the handlers of claimed items, in order. Returns the rows that were settled or held.
 
     Missing are those whose claim somebody else took over, those for which the time ran out: these are given back, and
-    those for which the database was gone when others were committed already: these keep their claims.
+    those for which the database was gone when others were committed already: these keep their claims, or are due.
     """
     changed: list[SyncItem] = []
     left = list(claims)

@@ -50,8 +50,8 @@ def accept(envelope: Envelope, owner: Owner, permits: Permits, *, user_agent: st
 
     `permits` tells whether this request may use a handler; `sender` is whose items are counted. Raises TooLarge for
     more items than `MAX_ITEMS`, ClientRevoked, and Throttled for a new client too many, or if that is the answer to
-    every item. When it raises, or
-    its process ends, each item is either unknown to the server or stored; a replay finds out which.
+    every item. When it raises, or its process ends, each item is either unknown to the server or stored; a replay finds
+    out which.
     """
     if len(envelope.items) > settings.MAX_ITEMS:
         raise TooLarge(f"{len(envelope.items)} items; {settings.MAX_ITEMS} are allowed.", limits=conf.limits())

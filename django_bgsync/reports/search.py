@@ -78,7 +78,8 @@ def clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:
     """The clients with this id or label, and those of this user."""
     if _is_id(text) and not _may_be_name(text):
         return rows.filter(_client(text))
-    return rows.filter(Q(pk__in=_clients_of(_users(text))) | Q(label__startswith=text))
+    users = _users(text)
+    return rows.filter(_of_users(users) | Q(pk__in=_visitors_who_became(users)) | Q(label__startswith=text))
 
 
 def _named(rows: QuerySet[Any], text: str, of_code: QuerySet[Any]) -> QuerySet[Any]:
@@ -109,7 +110,11 @@ def _of_users_rows(rows: QuerySet[Any], users: list[Any]) -> QuerySet[Any]:
 
 def _clients_of(users: list[Any]) -> list[UUID]:
     """The clients of these users, and of the visitors that they were."""
-    return [*_keys(_of_users(users)), *_keys(BOUND & Q(user__in=users))]
+    return [*_keys(_of_users(users)), *_visitors_who_became(users)]
+
+
+def _visitors_who_became(users: list[Any]) -> list[UUID]:
+    return _keys(BOUND & Q(user__in=users))
 
 
 def _of_clients(rows: QuerySet[Any], text: str) -> QuerySet[Any]:

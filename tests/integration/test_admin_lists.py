@@ -186,6 +186,25 @@ def test_search_by_user(found, other, many):
     assert found("nobody") == []
 
 
+def test_search_by_user_with_many_clients(admin, device, user):
+    """However many clients a user has, all of them are found."""
+    device.send()
+    first = SyncClient.objects.get()
+    SyncClient.objects.bulk_create(
+        SyncClient(
+            pk=uuid4(),
+            client_id=uuid4(),
+            owner=first.owner,
+            user=user,
+            first_seen=first.first_seen,
+            last_seen=first.last_seen,
+        )
+        for _ in range(120)
+    )
+
+    assert sum(map(len, walk(admin, "syncclient", f"?q={user.get_username()}"))) == 121
+
+
 def test_search_by_user_who_was_a_visitor(found, visitor, user, settings):
     """What somebody did before they signed in is theirs, and found with the rest."""
     settings.BGSYNC = {"PERMISSION_CLASSES": ["rest_framework.permissions.AllowAny"]}

@@ -1,6 +1,6 @@
 import {beforeEach, describe, expect, test, vi} from "vitest";
 
-import {forgetPages, keepPages, keptPage, MAX_PAGES} from "../../src/shared/pages/caches";
+import {dropPages, forgetPages, keepPages, keptPage, MAX_PAGES} from "../../src/shared/pages/caches";
 import {FakeContext} from "./support/device";
 import {FakeCacheStorage} from "./support/cache-storage";
 import {NO_NETWORK} from "./support/server";
@@ -31,6 +31,13 @@ function keep(paths: string[], owner = "A", signal?: AbortSignal): Promise<strin
 }
 
 const text = async (path: string, owner = "A") => (await keptPage(owner, SITE + path))?.text();
+
+test("what is dropped is what was named: a path that is none drops nothing, least of all the page it would be on", async () => {
+    await keep(["/news/1/", "/news/2/"]);
+    storage.all.get("bgsync:pages:A")!.delete = vi.fn(async () => true);
+    await dropPages(new FakeContext().runtime, "A", ["/news/1/", "//evil.test/"]);
+    expect(vi.mocked(storage.all.get("bgsync:pages:A")!.delete).mock.calls).toEqual([[`${SITE}/news/1/`]]);
+});
 
 describe("pages that the server has named", () => {
     test("are fetched as the user and kept for their owner alone", async () => {

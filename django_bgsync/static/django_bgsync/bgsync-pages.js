@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e23c8bf2c80245b6d6c1d85591017862506a5a644ee678fdc4077ba1ce08527c */
+/*! django-bgsync: generated from client/src, do not edit. sha256 ef42b50d6c2fa3112d832e551f78fd166e6155efa1849ebf2a34d3fd20c64df8 */
 // src/shared/context/expiry.ts
 function expiry(milliseconds) {
   const controller = new AbortController();
@@ -83,7 +83,10 @@ async function keepPages(runtime, owner, paths, signal) {
 }
 async function dropPages({ config }, owner, paths) {
   const cache = await storage()?.open(PREFIX + owner);
-  for (const path of paths) await cache?.delete(pageUrl({ config }, path) ?? "");
+  for (const path of paths) {
+    const url = pageUrl({ config }, path);
+    if (url) await cache?.delete(url);
+  }
 }
 function storage() {
   return globalThis.caches;
@@ -136,7 +139,7 @@ async function keepPagesOf(runtime, session, owner, paths) {
 }
 
 // src/shared/vocabulary/release.ts
-var RELEASE = false ? "source" : "e23c8bf2c802";
+var RELEASE = false ? "source" : "ef42b50d6c2f";
 
 // src/page-parts/pages/index.ts
 function start({ runtime }) {

@@ -1,4 +1,4 @@
-/*! django-bgsync: generated from client/src, do not edit. sha256 e23c8bf2c80245b6d6c1d85591017862506a5a644ee678fdc4077ba1ce08527c */
+/*! django-bgsync: generated from client/src, do not edit. sha256 ef42b50d6c2fa3112d832e551f78fd166e6155efa1849ebf2a34d3fd20c64df8 */
 "use strict";
 (() => {
   // src/shared/outbox/messages.ts

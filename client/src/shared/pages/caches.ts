@@ -30,7 +30,10 @@ export async function keptPage(owner: string, url: string): Promise<Response | u
 
 export async function dropPages({config}: Pick<Runtime, "config">, owner: string, paths: readonly string[]): Promise<void> {
     const cache = await storage()?.open(PREFIX + owner);
-    for (const path of paths) await cache?.delete(pageUrl({config}, path) ?? "");
+    for (const path of paths) {
+        const url = pageUrl({config}, path);
+        if (url) await cache?.delete(url);
+    }
 }
 
 export async function forgetPages(owner: string): Promise<void> {
